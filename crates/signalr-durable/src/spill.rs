@@ -1,0 +1,111 @@
+//! What does not fit a socket's attachment: long lists of groups, and the unfinished record of a client
+//! that sends one in pieces. The tables exist only where something was ever spilled.
+
+use std::rc::Rc;
+
+use worker::{Result, SqlStorage, SqlStorageValue};
+
+/// The tables `signalr_group` and `signalr_partial` of an object.
+pub(crate) struct Spill {
+    sql: SqlStorage,
+}
+
+impl Spill {
+    pub(crate) fn new(sql: SqlStorage) -> Self {
+        Self { sql }
+    }
+
+    fn create(&self) -> Result<()> {
+        self.sql.exec(
+            "CREATE TABLE IF NOT EXISTS signalr_group (connection TEXT, name TEXT, PRIMARY KEY (connection, name)) WITHOUT ROWID;
+             CREATE TABLE IF NOT EXISTS signalr_partial (connection TEXT PRIMARY KEY, bytes BLOB) WITHOUT ROWID;",
+            None,
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn put_groups<'a>(&self, connection: &str, groups: impl Iterator<Item = &'a Rc<str>>) -> Result<()> {
+        self.create()?;
+        for group in groups {
+            let row = vec![connection.into(), group.as_ref().into()];
+            self.sql.exec("INSERT OR IGNORE INTO signalr_group VALUES (?, ?)", row)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remove_group(&self, connection: &str, group: &str) -> Result<()> {
+        let row = vec![connection.into(), group.into()];
+        self.sql.exec("DELETE FROM signalr_group WHERE connection = ? AND name = ?", row)?;
+        Ok(())
+    }
+
+    pub(crate) fn groups(&self, connection: &str) -> Result<Vec<Rc<str>>> {
+        let rows = self.sql.exec(
+            "SELECT name FROM signalr_group WHERE connection = ?",
+            vec![SqlStorageValue::from(connection)],
+        )?;
+        let mut groups = Vec::new();
+        for row in rows.raw() {
+            if let Some(SqlStorageValue::String(name)) = row?.into_iter().next() {
+                groups.push(name.into());
+            }
+        }
+        Ok(groups)
+    }
+
+    pub(crate) fn put_partial(&self, connection: &str, bytes: &[u8]) -> Result<()> {
+        self.create()?;
+        let row = vec![connection.into(), bytes.to_vec().into()];
+        self.sql.exec("INSERT OR REPLACE INTO signalr_partial VALUES (?, ?)", row)?;
+        Ok(())
+    }
+
+    pub(crate) fn partial(&self, connection: &str) -> Result<Vec<u8>> {
+        let rows = self.sql.exec(
+            "SELECT bytes FROM signalr_partial WHERE connection = ?",
+            vec![SqlStorageValue::from(connection)],
+        )?;
+        let first = rows.raw().next().transpose()?.and_then(|row| row.into_iter().next());
+        Ok(match first {
+            Some(SqlStorageValue::Blob(bytes)) => bytes,
+            _ => Vec::new(),
+        })
+    }
+
+    pub(crate) fn remove_partial(&self, connection: &str) -> Result<()> {
+        self.sql.exec("DELETE FROM signalr_partial WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
+        Ok(())
+    }
+
+    /// Forgets a connection.
+    pub(crate) fn remove(&self, connection: &str) -> Result<()> {
+        self.remove_partial(connection)?;
+        self.sql.exec("DELETE FROM signalr_group WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
+        Ok(())
+    }
+
+    /// Forgets every connection but these: sockets that ended without a word (a deploy, a crash) leave
+    /// their rows behind.
+    pub(crate) fn retain(&self, live: impl Fn(&str) -> bool) -> Result<()> {
+        let known = self.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'signalr_partial'", None)?;
+        if known.raw().next().is_none() {
+            return Ok(());
+        }
+        let rows = self.sql.exec(
+            "SELECT DISTINCT connection FROM signalr_group UNION SELECT connection FROM signalr_partial",
+            None,
+        )?;
+        let mut lost = Vec::new();
+        for row in rows.raw() {
+            if let Some(SqlStorageValue::String(connection)) = row?.into_iter().next() {
+                if !live(&connection) {
+                    lost.push(connection);
+                }
+            }
+        }
+        for connection in lost {
+            self.remove(&connection)?;
+        }
+        Ok(())
+    }
+}

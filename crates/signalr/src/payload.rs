@@ -1,0 +1,103 @@
+//! One argument, stream item or result that has not been given a type yet.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, Serializer};
+use serde_json::value::RawValue;
+
+use crate::{BindingError, EncodeError, MAX_DEPTH, Protocol, json, messagepack};
+
+/// One argument, stream item or result, kept as it came over the wire until its type is known.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    /// One JSON value.
+    Json(Box<RawValue>),
+    /// The bytes of one MessagePack value.
+    MessagePack(Box<[u8]>),
+}
+
+impl Payload {
+    /// Writes `value` as `protocol` carries it: MessagePack structs as maps with their fields' names.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EncodeError::Json`] or [`EncodeError::MessagePack`] when the value refuses to be serialized.
+    pub fn encode<T: Serialize + ?Sized>(protocol: Protocol, value: &T) -> Result<Self, EncodeError> {
+        let mut out = Vec::new();
+        match protocol {
+            Protocol::Json => {
+                json::write::value(value, &mut out)?;
+                let text = String::from_utf8(out).map_err(serde_json::Error::custom)?;
+                Ok(Self::Json(RawValue::from_string(text)?))
+            }
+            Protocol::MessagePack => {
+                messagepack::write::value(value, &mut out)?;
+                Ok(Self::MessagePack(out.into_boxed_slice()))
+            }
+        }
+    }
+
+    /// Returns the null of `protocol`.
+    pub fn null(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Json => Self::Json(RawValue::NULL.to_owned()),
+            Protocol::MessagePack => Self::MessagePack(Box::new([messagepack::NIL])),
+        }
+    }
+
+    /// Reads the value as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BindingError::Type`] when the value is not a `T`.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, BindingError> {
+        match self {
+            Self::Json(raw) => serde_json::from_str(raw.get()).map_err(|error| mismatch(&error)),
+            Self::MessagePack(bytes) => {
+                let mut deserializer = rmp_serde::Deserializer::from_read_ref(&**bytes);
+                deserializer.set_max_depth(MAX_DEPTH);
+                T::deserialize(&mut deserializer).map_err(|error| mismatch(&error))
+            }
+        }
+    }
+
+    /// Returns the protocol that the payload belongs to.
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Self::Json(_) => Protocol::Json,
+            Self::MessagePack(_) => Protocol::MessagePack,
+        }
+    }
+
+    /// Returns the value as it stands on the wire: JSON text or MessagePack bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Json(raw) => raw.get().as_bytes(),
+            Self::MessagePack(bytes) => bytes,
+        }
+    }
+}
+
+fn mismatch(error: &dyn std::fmt::Display) -> BindingError {
+    BindingError::Type { detail: error.to_string() }
+}
+
+/// Payloads are equal when they are the same bytes of the same protocol.
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.protocol() == other.protocol() && self.as_bytes() == other.as_bytes()
+    }
+}
+
+/// Serializes a JSON payload as it stands, with `serde_json` only.
+///
+/// A MessagePack payload has no serde form that would keep its bytes: it is written by [`Protocol::encode`] as part of
+/// a [`HubMessage`](crate::HubMessage), and refuses to be serialized.
+impl Serialize for Payload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Json(raw) if serializer.is_human_readable() => raw.serialize(serializer),
+            _ => Err(S::Error::custom("payload of another protocol cannot be serialized")),
+        }
+    }
+}

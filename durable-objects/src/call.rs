@@ -1,0 +1,99 @@
+//! How an object is asked something: each request is a type that knows its binding, its object's name and
+//! its answer, so that a wrong one does not compile.
+
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+use wasm_bindgen::JsValue;
+use worker::{Env, Headers, Method, Request, RequestInit, Response, Result};
+
+/// A request to a Durable Object and what it answers. Both travel as JSON.
+pub trait ObjectCall: Serialize + DeserializeOwned {
+    /// What the object answers.
+    type Answer: Serialize + DeserializeOwned;
+
+    /// The binding of the object's class in `wrangler.toml`.
+    const BINDING: &'static str;
+
+    /// Tells this request from the others that the class takes.
+    const PATH: &'static str;
+
+    /// The name of the object that is asked.
+    fn object_name(&self) -> String;
+}
+
+/// Why an object did not answer.
+#[derive(Debug, Error)]
+pub enum CallError {
+    /// The object is overloaded, is being moved, or failed: the same call may succeed later.
+    #[error("{binding} object did not answer: {cause}")]
+    Unavailable {
+        /// The binding of the class.
+        binding: &'static str,
+        /// What the platform or the object said.
+        cause: String,
+    },
+    /// The two sides do not speak the same version, as during a deploy.
+    #[error("{binding} object answered something else: {cause}")]
+    Garbled {
+        /// The binding of the class.
+        binding: &'static str,
+        /// What could not be read.
+        cause: String,
+    },
+}
+
+/// Asks an object.
+///
+/// # Errors
+///
+/// [`CallError`] where the object fails or its answer cannot be read. What the object did until then is
+/// not known.
+pub async fn ask<C: ObjectCall>(env: &Env, call: &C) -> std::result::Result<C::Answer, CallError> {
+    let unavailable = |cause: worker::Error| CallError::Unavailable { binding: C::BINDING, cause: cause.to_string() };
+    let mut response = send(env, call).await.map_err(unavailable)?;
+    let text = response.text().await.map_err(unavailable)?;
+    if response.status_code() != 200 {
+        return Err(CallError::Unavailable { binding: C::BINDING, cause: text });
+    }
+    serde_json::from_str(&text).map_err(|error| CallError::Garbled { binding: C::BINDING, cause: error.to_string() })
+}
+
+async fn send<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&serde_json::to_string(call)?)));
+    // The host is never resolved: a stub takes any URL.
+    let request = Request::new_with_init(&format!("https://object{}", C::PATH), &init)?;
+    env.durable_object(C::BINDING)?.get_by_name(&call.object_name())?.fetch_with_request(request).await
+}
+
+/// The header that carries a [`Connect`](crate::Connect) beside an upgrade, which has no body.
+pub(crate) const CONNECT_HEADER: &str = "x-conduit-connect";
+
+/// Asks an object to take a WebSocket, and hands on its answer.
+///
+/// # Errors
+///
+/// [`CallError::Unavailable`] where the object fails.
+pub async fn connect<C: ObjectCall>(env: &Env, call: &C) -> std::result::Result<Response, CallError> {
+    let unavailable = |cause: worker::Error| CallError::Unavailable { binding: C::BINDING, cause: cause.to_string() };
+    let upgrade = async {
+        let headers = Headers::new();
+        headers.set("upgrade", "websocket")?;
+        headers.set(CONNECT_HEADER, &serde_json::to_string(call)?)?;
+        let mut init = RequestInit::new();
+        init.with_headers(headers);
+        let request = Request::new_with_init(&format!("https://object{}", C::PATH), &init)?;
+        env.durable_object(C::BINDING)?.get_by_name(&call.object_name())?.fetch_with_request(request).await
+    };
+    upgrade.await.map_err(unavailable)
+}
+
+/// Reads a call on the object's side.
+pub(crate) async fn read<C: ObjectCall>(request: &mut Request) -> Result<C> {
+    Ok(serde_json::from_str(&request.text().await?)?)
+}
+
+/// Writes the answer to a call. Naming the call makes sure that the answer is that call's.
+pub(crate) fn answer<C: ObjectCall>(answer: &C::Answer) -> Result<Response> {
+    Response::ok(serde_json::to_string(answer)?)
+}

@@ -1,0 +1,58 @@
+//! Time and randomness of the platform, and the identifiers made of them.
+
+use std::cell::Cell;
+
+use ulid::Ulid;
+
+/// Milliseconds since the epoch. The clock stands still while an event is handled.
+// 285 million years pass before milliseconds leave an i64.
+#[allow(clippy::cast_possible_wrap)]
+pub fn now_millis() -> i64 {
+    worker::Date::now().as_millis() as i64
+}
+
+/// Bytes of the platform's cryptographic random number generator.
+///
+/// # Errors
+///
+/// The platform has none to give, as in a Worker's global scope.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Makes identifiers that sort in the order in which they were made, within one object.
+#[derive(Default)]
+pub(crate) struct SortableIds {
+    last: Cell<u128>,
+}
+
+impl SortableIds {
+    /// A ULID later than all before it: of this millisecond, or of the last one's successor where the
+    /// clock stands still or steps back.
+    pub(crate) fn next(&self, now_millis: i64, random: [u8; 10]) -> String {
+        let millis = u64::try_from(now_millis).unwrap_or(0);
+        let mut wide = [0; 16];
+        wide[6..].copy_from_slice(&random);
+        let fresh = Ulid::from_parts(millis, u128::from_be_bytes(wide)).0;
+        let next = fresh.max(self.last.get().saturating_add(1));
+        self.last.set(next);
+        Ulid(next).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_sort_as_they_were_made_even_when_the_clock_steps_back() {
+        let ids = SortableIds::default();
+        let made = [(5, 9), (5, 1), (3, 200), (6, 0), (6, 0)].map(|(millis, byte)| ids.next(millis, [byte; 10]));
+        let mut sorted = made.clone();
+        sorted.sort();
+        assert_eq!(made, sorted);
+        assert!(made.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

@@ -1,0 +1,59 @@
+//! Which events were seen: by (source, id), for as long as configured.
+
+use std::cell::Cell;
+
+use worker::{Result, SqlStorage};
+
+use crate::rows;
+
+/// The table of events seen.
+pub(crate) struct Deduplication {
+    sql: SqlStorage,
+    created: Cell<bool>,
+}
+
+impl Deduplication {
+    pub(crate) fn new(sql: SqlStorage) -> Self {
+        Self { sql, created: Cell::new(false) }
+    }
+
+    fn sql(&self) -> Result<&SqlStorage> {
+        if !self.created.get() {
+            // One row written per event: the key is the table, and there is no index on the time.
+            self.sql.exec(
+                "CREATE TABLE IF NOT EXISTS event_seen (
+                    source TEXT, id TEXT, at_millis INTEGER NOT NULL, PRIMARY KEY (source, id)
+                ) WITHOUT ROWID",
+                None,
+            )?;
+            self.created.set(true);
+        }
+        Ok(&self.sql)
+    }
+
+    /// Notes an event; false if it was seen since `since_millis`.
+    pub(crate) fn note(&self, source: &str, id: &str, now_millis: i64, since_millis: i64) -> Result<bool> {
+        let row = vec![source.into(), id.into(), now_millis.into(), since_millis.into()];
+        let noted = self.sql()?.exec(
+            "INSERT INTO event_seen VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET at_millis = excluded.at_millis WHERE at_millis < ?
+             RETURNING 1",
+            row,
+        )?;
+        Ok(noted.raw().next().transpose()?.is_some())
+    }
+
+    /// Forgets events seen before a time, and the oldest of more than so many. True if any are left.
+    pub(crate) fn sweep(&self, before_millis: i64, most: i64) -> Result<bool> {
+        let sql = self.sql()?;
+        rows::run(sql, "DELETE FROM event_seen WHERE at_millis < ?", vec![before_millis.into()])?;
+        let count = rows::first(sql, "SELECT COUNT(*) FROM event_seen", Vec::new())?;
+        let count = count.and_then(|mut row| row.integer()).unwrap_or(0);
+        if count > most {
+            let oldest = "DELETE FROM event_seen WHERE (source, id) IN
+                (SELECT source, id FROM event_seen ORDER BY at_millis LIMIT ?)";
+            rows::run(sql, oldest, vec![(count - most).into()])?;
+        }
+        Ok(count > 0)
+    }
+}

@@ -1,0 +1,139 @@
+// The same Worker under Miniflare, without wrangler's proxy in between: for tests and benchmarks.
+//
+//     import { miniflareOptions } from '../miniflare.config.js';
+//     const miniflare = new Miniflare(miniflareOptions({ vars: { KEEP_ALIVE_SECONDS: '1' } }));
+//
+// As a process of its own, to be killed:
+//
+//     node miniflare.config.js --port 8788 --persist folder [--worker tests/worker] [--var NAME=VALUE …]
+//
+// prints `ready http://127.0.0.1:8788/` when it serves. Its workerd outlives a parent that is killed: start it with
+// `detached: true` and kill the group, `process.kill(-child.pid, 'SIGKILL')`. What was answered is in the folder then.
+//
+// In the same process, `miniflare.unsafeEvictDurableObject('conduit-edge', 'VirtualKey', { name: 'vkey-1', webSockets:
+// 'hibernate' })` puts an object to sleep with its sockets open; of one that sleeps it throws "not currently running".
+// `unsafeGetDurableObjectStorage` needs RPC, which objects written in Rust don't have.
+//
+// Bindings, variables and the compatibility date come from wrangler.toml; the Worker must have been built (`npm run
+// build`).
+
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Log, LogLevel, Miniflare } from 'miniflare';
+import { parse } from 'smol-toml';
+
+const PROJECT = dirname(fileURLToPath(import.meta.url));
+
+/** What differs from a deployment: secrets that everybody knows, and pages of any origin may connect. */
+export const LOCAL_VARS = {
+  MASTER_KEY: 'condt_master_known-to-all',
+  TOKEN_SIGNING_KEY: 'a-token-signing-key-that-is-known-to-all',
+  ALLOWED_ORIGINS: '*',
+};
+
+/**
+ * @param {object} [options]
+ * @param {number} [options.port] 0: any free one
+ * @param {string} [options.persist] folder of the objects' storage; without it, it is in a temporary folder that goes
+ *   with the instance
+ * @param {Record<string, string>} [options.vars] over those of wrangler.toml, secrets too
+ * @param {string} [options.worker] `edge`, or the folder of another Worker that has a wrangler.toml and a `build/`
+ * @returns {import('miniflare').MiniflareOptions}
+ */
+export function miniflareOptions({ port = 0, persist, vars = {}, worker = 'edge' } = {}) {
+  const edge = readConfig(PROJECT);
+  const folder = worker === 'edge' ? PROJECT : resolve(PROJECT, worker);
+  const config = worker === 'edge' ? edge : readConfig(folder);
+  return {
+    host: '127.0.0.1',
+    port,
+    // Miniflare 5 knows only this name: version 4's `durableObjectsPersist` and the like are ignored without a word.
+    resourcePersistencePath: persist === undefined ? undefined : resolve(persist),
+    // `true` asks a server for the `request.cf` of this machine.
+    cf: false,
+    telemetry: { enabled: false },
+    enableDevRegistry: false,
+    logRequests: false,
+    log: new Log(LogLevel.WARN),
+    workers: [
+      {
+        config: {
+          name: config.name,
+          compatibilityDate: config.compatibility_date ?? edge.compatibility_date,
+          compatibilityFlags: config.compatibility_flags ?? edge.compatibility_flags,
+          manifest: manifest(folder),
+          env: bindings(config, vars),
+          exports: durableObjects(config),
+        },
+      },
+    ],
+  };
+}
+
+/** @param {string} folder */
+function readConfig(folder) {
+  return /** @type {any} */ (parse(readFileSync(join(folder, 'wrangler.toml'), 'utf8')));
+}
+
+/** @param {string} folder */
+function manifest(folder) {
+  const modulesRoot = join(folder, 'build');
+  const main = join(modulesRoot, 'index.js');
+  if (!existsSync(main)) throw new Error(`${main} is not there: run \`npm run build\` first`);
+  return {
+    mainModule: 'index.js',
+    modulesRoot,
+    modules: {
+      'index.js': { type: 'esm', contents: readFileSync(main, 'utf8') },
+      'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(modulesRoot, 'index_bg.wasm')) },
+    },
+  };
+}
+
+/**
+ * @param {any} config
+ * @param {Record<string, string>} vars
+ */
+function bindings(config, vars) {
+  const texts = { ...config.vars, ...LOCAL_VARS, ...vars };
+  const env = /** @type {Record<string, any>} */ ({});
+  for (const [name, value] of Object.entries(texts)) env[name] = { type: 'text', value: String(value) };
+  for (const { binding } of config.kv_namespaces ?? []) env[binding] = { type: 'kv', id: binding };
+  for (const { name, class_name } of config.durable_objects?.bindings ?? []) {
+    env[name] = { type: 'durable-object', worker: config.name, exportName: class_name };
+  }
+  return env;
+}
+
+/** @param {any} config */
+function durableObjects(config) {
+  const classes = (config.migrations ?? []).flatMap((/** @type {any} */ step) => step.new_sqlite_classes ?? []);
+  return Object.fromEntries(
+    classes.map((/** @type {string} */ name) => [name, { type: 'durable-object', storage: 'sqlite' }]),
+  );
+}
+
+/** Serves until it is ended. */
+async function serve() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '0' },
+      persist: { type: 'string' },
+      worker: { type: 'string', default: 'edge' },
+      var: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const vars = Object.fromEntries(
+    values.var.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+  const { persist, worker } = values;
+  const miniflare = new Miniflare(miniflareOptions({ port: Number(values.port), persist, worker, vars }));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.once(signal, () => miniflare.dispose().then(() => process.exit(0)));
+  }
+  console.log(`ready ${await miniflare.ready}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await serve();

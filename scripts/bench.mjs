@@ -1,0 +1,13 @@
+// `npm run bench [-- options]`: builds the Worker and runs `bench/run.mjs`.
+
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { entry } from './setup/entry.mjs';
+import { PROJECT } from './setup/places.mjs';
+import { buildWorker } from './setup/workerBuild.mjs';
+
+await entry(async (args) => {
+  await buildWorker();
+  const child = spawn(process.execPath, [join(PROJECT, 'bench/run.mjs'), ...args], { cwd: PROJECT, stdio: 'inherit' });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+});

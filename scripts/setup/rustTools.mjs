@@ -1,0 +1,71 @@
+// The compiled tools of the WebAssembly build: worker-build and wasm-bindgen, from the crate registry.
+
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CannotGoOn } from './cannotGoOn.mjs';
+import { ask, mustStep } from './command.mjs';
+import { withLock } from './folderLock.mjs';
+import { CACHE, PROJECT } from './places.mjs';
+import { WASM_BINDGEN, WORKER_BUILD } from './versions.mjs';
+
+/** Returns the paths of the two programs. */
+export async function ensureRustTools() {
+  await checkRust();
+  await checkWasmBindgenVersion();
+  return {
+    workerBuild: await ensureCrate('worker-build', WORKER_BUILD, 'worker-build'),
+    wasmBindgen: await ensureCrate('wasm-bindgen-cli', WASM_BINDGEN, 'wasm-bindgen'),
+  };
+}
+
+async function checkRust() {
+  if ((await ask('cargo', ['--version'])).code === 0) return;
+  throw new CannotGoOn('Rust is needed: install the stable toolchain with rustup and run this again.');
+}
+
+/** wasm-bindgen's program and crate speak a private format that changes with every version. */
+async function checkWasmBindgenVersion() {
+  const lock = await readFile(join(PROJECT, 'Cargo.lock'), 'utf8').catch(() => '');
+  const locked = lock.match(/name = "wasm-bindgen"\nversion = "(.+)"/)?.[1];
+  if (locked === undefined || locked === WASM_BINDGEN) return;
+  throw new CannotGoOn(
+    `Cargo.lock has wasm-bindgen ${locked}, but the build uses ${WASM_BINDGEN}: run \`cargo update -p wasm-bindgen --precise ${WASM_BINDGEN}\`, or change WASM_BINDGEN in scripts/setup/versions.mjs to a version that worker-build ${WORKER_BUILD} knows.`,
+  );
+}
+
+async function ensureCrate(crate, version, program) {
+  const folder = join(CACHE, `${crate}-${version}`);
+  const path = join(folder, 'bin', program);
+  if (await answers(path, version)) return path;
+
+  await withLock(`${folder}.lock`, `it installs ${crate}`, async () => {
+    if (await answers(path, version)) return;
+    // Beside its place, and renamed when complete: an interrupted install is never taken for a tool.
+    const unfinished = `${folder}.unfinished-${process.pid}`;
+    await mkdir(CACHE, { recursive: true });
+    try {
+      const args = ['install', '--locked', '--root', unfinished, '--version', version, crate];
+      await mustStep(`compiling ${crate} ${version} (once, some minutes)`, 'cargo', args, {
+        // Not the clone's folder: its cargo configuration has no say in how tools are built.
+        cwd: CACHE,
+        env: withoutBuildSettings(process.env),
+      });
+      await rm(folder, { recursive: true, force: true });
+      await rename(unfinished, folder);
+    } finally {
+      await rm(unfinished, { recursive: true, force: true });
+    }
+  });
+  return path;
+}
+
+async function answers(path, version) {
+  const { code, stdout } = await ask(path, ['--version']);
+  return code === 0 && stdout.includes(version);
+}
+
+/** What somebody set for building the project does not hold for its tools. */
+function withoutBuildSettings(env) {
+  const { CARGO_TARGET_DIR, CARGO_BUILD_TARGET, RUSTFLAGS, ...rest } = env;
+  return rest;
+}

@@ -1,0 +1,150 @@
+//! The door every request comes through: its id, its route, its answer's headers, its line in the log.
+
+use std::{cell::RefCell, rc::Rc};
+
+use contract::ProblemKind;
+use durable_objects::{Configuration, log, now_millis};
+use serde_json::json;
+use worker::{Env, Headers, Method, Request, Response, Result, Url};
+
+use crate::{
+    events_door, health_door, hubs_door, keys_door,
+    origins::{self, Origin},
+    refusal::Refusal,
+};
+
+/// A request with what every route needs to know of it.
+pub(crate) struct Visit {
+    pub(crate) request: Request,
+    pub(crate) url: Url,
+    pub(crate) env: Env,
+    pub(crate) configuration: Rc<Configuration>,
+}
+
+/// Serves a request. Whatever happens, the answer carries the request's id.
+pub(crate) async fn serve(request: Request, env: Env) -> Result<Response> {
+    let started_at_millis = now_millis();
+    let request_id = request_id(&request);
+    let method = request.method();
+    let url = request.url()?;
+    let path = url.path().to_owned();
+
+    let (outcome, origin) = match configuration(&env) {
+        Ok(configuration) => {
+            let origin = Origin::of(&request, &url, &configuration);
+            (route(Visit { request, url, env, configuration }, &origin).await, origin)
+        }
+        Err(refusal) => (Err(refusal), Origin::Own),
+    };
+    let cause = outcome.as_ref().err().and_then(Refusal::cause).map(str::to_owned);
+    let response = outcome.or_else(Refusal::into_response)?;
+    let response = with_headers(response, &request_id, &origin)?;
+
+    let status = response.status_code();
+    if status >= 400 {
+        // The query is left out: it may carry a secret.
+        let line = json!({
+            "requestId": request_id, "method": method.to_string(), "path": path, "status": status,
+            "durationMs": now_millis() - started_at_millis, "cause": cause,
+        });
+        if status >= 500 { log::error("request failed", line) } else { log::warn("request refused", line) }
+    }
+    Ok(response)
+}
+
+async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, Refusal> {
+    if origins::is_preflight(&visit.request) {
+        return Ok(origin.preflight()?);
+    }
+    let path = visit.url.path().to_owned();
+    if let Origin::Refused = origin {
+        return Err(Refusal::problem(ProblemKind::Forbidden, "pages of this origin may not ask; ALLOWED_ORIGINS names those that may"));
+    }
+    let method = visit.request.method();
+    if path == "/hubs" || path.starts_with("/hubs/") {
+        return hubs_door::serve(visit).await;
+    }
+    match (path.as_str(), method) {
+        ("/v1/events", Method::Post) => events_door::publish(visit).await,
+        ("/v1/events", _) => Err(not_allowed("POST")),
+        ("/v1/admin/keys", Method::Post) => keys_door::create(visit).await,
+        ("/v1/admin/keys", Method::Get | Method::Head) => keys_door::list(visit).await,
+        ("/v1/admin/keys", _) => Err(not_allowed("GET, POST")),
+        ("/health" | "/health/live" | "/health/ready", Method::Get | Method::Head) => health_door::serve(visit).await,
+        ("/health" | "/health/live" | "/health/ready", _) => Err(not_allowed("GET")),
+        (path, method) => match (path.strip_prefix("/v1/admin/keys/"), method) {
+            (Some(id), Method::Get | Method::Head) => keys_door::read(&visit, id).await,
+            (Some(id), Method::Patch) => {
+                let id = id.to_owned();
+                keys_door::patch(visit, &id).await
+            }
+            (Some(id), Method::Delete) => keys_door::delete(&visit, id).await,
+            (Some(_), _) => Err(not_allowed("GET, PATCH, DELETE")),
+            (None, _) => Err(Refusal::problem(ProblemKind::NotFound, format!("there is nothing at {path}"))),
+        },
+    }
+}
+
+fn not_allowed(methods: &str) -> Refusal {
+    Refusal::problem(ProblemKind::MethodNotAllowed, format!("this route takes {methods}"))
+}
+
+thread_local! {
+    /// Read once in the life of an isolate: a change of variables starts a new one.
+    static CONFIGURATION: RefCell<Option<Rc<Configuration>>> = const { RefCell::new(None) };
+}
+
+fn configuration(env: &Env) -> std::result::Result<Rc<Configuration>, Refusal> {
+    CONFIGURATION.with_borrow_mut(|known| {
+        if let Some(configuration) = known {
+            return Ok(configuration.clone());
+        }
+        let read = Configuration::read(env).map_err(|error| Refusal::Internal(format!("configuration: {error}")))?;
+        Ok(known.insert(Rc::new(read)).clone())
+    })
+}
+
+/// The id the caller gave, if it is one we can log, else a new one.
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get("x-request-id").ok().flatten();
+    given.filter(|id| is_loggable(id)).unwrap_or_else(|| {
+        let random = durable_objects::random_bytes::<16>().unwrap_or_default();
+        let millis = u64::try_from(now_millis()).unwrap_or(0);
+        ulid::Ulid::from_parts(millis, u128::from_be_bytes(random)).to_string()
+    })
+}
+
+fn is_loggable(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// An object's answer has immutable headers, so headers are set on a copy.
+fn with_headers(response: Response, request_id: &str, origin: &Origin) -> Result<Response> {
+    let status = response.status_code();
+    let headers = Headers::new();
+    for (name, value) in response.headers().entries() {
+        headers.append(&name, &value)?;
+    }
+    headers.set("x-request-id", request_id)?;
+    origin.allow(&headers)?;
+    if status == 101 {
+        return match response.websocket() {
+            Some(socket) => Ok(Response::from_websocket(socket)?.with_headers(headers)),
+            None => Response::error("the object answered without a socket", 502),
+        };
+    }
+    Ok(response.with_headers(headers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loggable;
+
+    #[test]
+    fn a_request_id_of_the_caller_must_fit_a_log_line() {
+        assert!(is_loggable("req-1_a.B"));
+        for id in ["", "a b", "a\"b", "я", &"x".repeat(65)] {
+            assert!(!is_loggable(id), "{id:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `/v1/admin/keys`: the operator's view of virtual keys.
+
+use contract::{KeyCreation, KeyPatch, KeySecret, ProblemKind};
+use durable_objects::{
+    CreateKey, DeleteKey, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, now_millis, random_bytes,
+};
+use serde_json::{Value, json};
+use ulid::Ulid;
+use worker::Response;
+
+use crate::{
+    authentication::{Credential, Principal},
+    door::Visit,
+    key_lookup,
+    refusal::Refusal,
+};
+
+/// Keys on a page, where the caller does not say.
+const DEFAULT_PAGE: u32 = 100;
+/// Keys on a page at the most.
+const LARGEST_PAGE: u32 = 1_000;
+/// A key's record as JSON is some hundred bytes.
+const MAX_BODY_BYTES: usize = 65_536;
+
+pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
+    operator(&visit).await?;
+    let creation = KeyCreation::from_json(&body(&mut visit).await?)?;
+    let random = |error: getrandom::Error| Refusal::Internal(format!("no randomness: {error}"));
+    let secret = KeySecret::from_random(random_bytes().map_err(random)?);
+    let created_at_millis = now_millis();
+    let entropy = u128::from_be_bytes(random_bytes().map_err(random)?);
+    let create = CreateKey {
+        id: Ulid::from_parts(u64::try_from(created_at_millis).unwrap_or(0), entropy).to_string(),
+        key_sha256: secret.sha256_hex(),
+        creation,
+        created_at_millis,
+    };
+    let change = durable_objects::ask(&visit.env, &create).await?;
+    let (KeyChange::Applied { record, .. } | KeyChange::Pending(record)) = change else {
+        return Err(Refusal::Internal("the registry lost a new key".to_owned()));
+    };
+    key_lookup::remember(&visit.env, &create.key_sha256, &create.id).await;
+    let mut answer = view(&record, Some(0))?;
+    answer["key"] = secret.expose().into();
+    Ok(Response::from_json(&answer)?.with_status(201))
+}
+
+pub(crate) async fn list(visit: Visit) -> Result<Response, Refusal> {
+    operator(&visit).await?;
+    let query = |name: &str| visit.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let limit = match query("limit") {
+        None => DEFAULT_PAGE,
+        Some(text) => text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit)).ok_or_else(|| {
+            let detail = format!("limit must be a whole number from 1 to {LARGEST_PAGE}");
+            Refusal::problem(ProblemKind::InvalidParameter, detail)
+        })?,
+    };
+    let page = durable_objects::ask(&visit.env, &ListKeys { after: query("after"), limit }).await?;
+    let items: Result<Vec<Value>, Refusal> = page.items.iter().map(|record| view(record, None)).collect();
+    let mut answer = json!({ "items": items? });
+    if let Some(next) = page.next {
+        answer["next"] = next.into();
+    }
+    Ok(Response::from_json(&answer)?)
+}
+
+pub(crate) async fn read(visit: &Visit, id: &str) -> Result<Response, Refusal> {
+    operator(visit).await?;
+    let found = durable_objects::ask(&visit.env, &ReadKey { id: id.to_owned() }).await?;
+    let record = found.ok_or_else(|| unknown(id))?;
+    let inspection = durable_objects::ask(&visit.env, &Inspect { virtual_key_id: id.to_owned() }).await?;
+    Ok(Response::from_json(&view(&record, Some(inspection.connections))?)?)
+}
+
+pub(crate) async fn patch(mut visit: Visit, id: &str) -> Result<Response, Refusal> {
+    operator(&visit).await?;
+    let patch = KeyPatch::from_json(&body(&mut visit).await?)?;
+    match durable_objects::ask(&visit.env, &PatchKey { id: id.to_owned(), patch }).await? {
+        KeyChange::Applied { record, .. } => Ok(Response::from_json(&view(&record, None)?)?),
+        KeyChange::Pending(_) => Err(pending()),
+        KeyChange::Unknown => Err(unknown(id)),
+    }
+}
+
+pub(crate) async fn delete(visit: &Visit, id: &str) -> Result<Response, Refusal> {
+    operator(visit).await?;
+    match durable_objects::ask(&visit.env, &DeleteKey { id: id.to_owned() }).await? {
+        KeyChange::Applied { key_sha256, .. } => {
+            key_lookup::forget(&visit.env, &key_sha256).await;
+            Ok(Response::empty()?.with_status(204))
+        }
+        KeyChange::Pending(_) => Err(pending()),
+        KeyChange::Unknown => Err(unknown(id)),
+    }
+}
+
+/// Lets nobody but the operator pass.
+///
+/// # Errors
+///
+/// 401 without a key that is anybody's, 403 with a virtual key.
+pub(crate) async fn operator(visit: &Visit) -> Result<(), Refusal> {
+    let unauthorized = |detail: &str| Refusal::problem(ProblemKind::Unauthorized, detail);
+    let credential = Credential::of(&visit.request, &visit.url, false)
+        .ok_or_else(|| unauthorized("this route needs the master key, as a bearer token or in X-Master-Key"))?;
+    match credential.principal(&visit.env).await? {
+        Some(Principal::Operator) => Ok(()),
+        Some(Principal::VirtualKey { .. }) => {
+            Err(Refusal::problem(ProblemKind::Forbidden, "this route takes the master key, not a virtual key"))
+        }
+        None => Err(unauthorized("the key is unknown")),
+    }
+}
+
+async fn body(visit: &mut Visit) -> Result<Vec<u8>, Refusal> {
+    let body = visit.request.bytes().await?;
+    if body.len() > MAX_BODY_BYTES {
+        let detail = format!("the body has {} bytes, more than {MAX_BODY_BYTES}", body.len());
+        return Err(Refusal::problem(ProblemKind::ContentTooLarge, detail));
+    }
+    Ok(body)
+}
+
+fn view(record: &contract::KeyRecord, connections: Option<usize>) -> Result<Value, Refusal> {
+    let mut view = serde_json::to_value(record.view())?;
+    if let Some(connections) = connections {
+        view["connections"] = connections.into();
+    }
+    Ok(view)
+}
+
+fn unknown(id: &str) -> Refusal {
+    Refusal::problem(ProblemKind::NotFound, format!("there is no virtual key {id}"))
+}
+
+fn pending() -> Refusal {
+    let detail = "the change is stored, but the key's object does not answer now; it is told as soon as it does";
+    Refusal::problem(ProblemKind::Unavailable, detail)
+}

@@ -1,0 +1,91 @@
+//! What is answered to a request that is not served: `application/problem+json` under `/v1`, and what
+//! ASP.NET Core answers under `/hubs`.
+
+use contract::{Problem, ProblemKind};
+use durable_objects::CallError;
+use worker::{Error, Headers, Response, Result};
+
+/// Why a request is not served.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// An RFC 9457 problem.
+    Problem(Box<Problem>),
+    /// A status with a text, as ASP.NET Core's SignalR endpoints answer.
+    Plain {
+        status: u16,
+        text: String,
+        /// One more header.
+        header: Option<(&'static str, String)>,
+    },
+    /// Our own fault; the cause is for the log only.
+    Internal(String),
+}
+
+impl Refusal {
+    /// The text that SignalR clients get with a status.
+    pub(crate) fn plain(status: u16, text: impl Into<String>) -> Self {
+        Self::Plain { status, text: text.into(), header: None }
+    }
+
+    pub(crate) fn problem(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self::Problem(Box::new(Problem::new(kind, detail)))
+    }
+
+    /// The cause, where it is only for the log.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        match self {
+            Self::Internal(cause) => Some(cause),
+            Self::Problem(_) | Self::Plain { .. } => None,
+        }
+    }
+
+    pub(crate) fn into_response(self) -> Result<Response> {
+        match self {
+            Self::Problem(problem) => problem_response(&problem),
+            Self::Plain { status, text, header } => {
+                let headers = Headers::new();
+                headers.set("content-type", "text/plain")?;
+                if let Some((name, value)) = header {
+                    headers.set(name, &value)?;
+                }
+                Ok(Response::ok(text)?.with_status(status).with_headers(headers))
+            }
+            Self::Internal(_) => problem_response(&Problem::new(
+                ProblemKind::Internal,
+                "the request failed on our side; the log has the cause under this response's x-request-id",
+            )),
+        }
+    }
+}
+
+fn problem_response(problem: &Problem) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set("content-type", "application/problem+json")?;
+    let response = Response::ok(serde_json::to_string(problem)?)?;
+    Ok(response.with_status(problem.status).with_headers(headers))
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<CallError> for Refusal {
+    fn from(error: CallError) -> Self {
+        durable_objects::log::error("an object did not answer", serde_json::json!({ "error": error.to_string() }));
+        Self::problem(ProblemKind::Unavailable, "the object that this request needs does not answer now; try again")
+    }
+}

@@ -1,0 +1,124 @@
+//! The hub of the test Worker.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use signalr_durable::{Caller, Hub, HubError, Methods};
+use worker::Delay;
+
+/// What a test may want of a hub.
+#[derive(Default)]
+pub(crate) struct TestHub {
+    /// Tells one life of the object in memory from the next.
+    instance: Cell<f64>,
+    wakes: Cell<u32>,
+    /// Connections that ended, by id: `disconnected` runs once for each.
+    ended: RefCell<Vec<String>>,
+}
+
+impl TestHub {
+    /// Counts an event that reached the object.
+    pub(crate) fn woke(&self) {
+        if self.instance.get() == 0.0 {
+            self.instance.set(worker::js_sys::Math::random());
+        }
+        self.wakes.set(self.wakes.get() + 1);
+    }
+
+    pub(crate) fn instance(&self) -> f64 {
+        self.instance.get()
+    }
+}
+
+impl Hub for TestHub {
+    fn methods(methods: &mut Methods<Self>) {
+        methods
+            .on("Echo", Self::echo)
+            .on("Void", Self::void)
+            .on("Delay", Self::delay)
+            .on("Panic", Self::panic)
+            .on("PanicLater", Self::panic_later)
+            .on("Refuse", Self::refuse)
+            .on("Fail", Self::fail)
+            .on("Join", Self::join)
+            .on("Leave", Self::leave)
+            .on("Tell", Self::tell)
+            .on("TellOthers", Self::tell_others)
+            .on("Wakes", Self::wakes)
+            .on("Instance", Self::instance_of)
+            .on("Ended", Self::ended)
+            .on("Abort", Self::abort);
+    }
+
+    async fn disconnected(self: Rc<Self>, caller: Caller) {
+        self.ended.borrow_mut().push(caller.connection_id().to_owned());
+    }
+}
+
+impl TestHub {
+    async fn echo(self: Rc<Self>, _caller: Caller, text: String) -> Result<String, HubError> {
+        Ok(text)
+    }
+
+    async fn void(self: Rc<Self>, _caller: Caller) -> Result<(), HubError> {
+        Ok(())
+    }
+
+    async fn delay(self: Rc<Self>, _caller: Caller, millis: u64, value: String) -> Result<String, HubError> {
+        Delay::from(Duration::from_millis(millis)).await;
+        Ok(value)
+    }
+
+    async fn panic(self: Rc<Self>, _caller: Caller) -> Result<(), HubError> {
+        panic!("on demand");
+    }
+
+    async fn panic_later(self: Rc<Self>, _caller: Caller) -> Result<(), HubError> {
+        Delay::from(Duration::from_millis(10)).await;
+        panic!("on demand, later");
+    }
+
+    async fn refuse(self: Rc<Self>, _caller: Caller, message: String) -> Result<(), HubError> {
+        Err(HubError::refused(message))
+    }
+
+    async fn fail(self: Rc<Self>, _caller: Caller, message: String) -> Result<(), HubError> {
+        Err(HubError::internal(message))
+    }
+
+    async fn join(self: Rc<Self>, caller: Caller, group: String) -> Result<(), HubError> {
+        caller.join(&group)
+    }
+
+    async fn leave(self: Rc<Self>, caller: Caller, group: String) -> Result<(), HubError> {
+        caller.leave(&group)
+    }
+
+    async fn tell(self: Rc<Self>, caller: Caller, group: String, text: String) -> Result<usize, HubError> {
+        caller.clients().group(&group).send(("Told", (group.as_str(), text)))
+    }
+
+    async fn tell_others(self: Rc<Self>, caller: Caller, text: String) -> Result<usize, HubError> {
+        caller.others().send(("Told", ("others", text)))
+    }
+
+    async fn wakes(self: Rc<Self>, _caller: Caller) -> Result<u32, HubError> {
+        Ok(self.wakes.get())
+    }
+
+    async fn instance_of(self: Rc<Self>, _caller: Caller) -> Result<f64, HubError> {
+        Ok(self.instance.get())
+    }
+
+    async fn ended(self: Rc<Self>, _caller: Caller) -> Result<Vec<String>, HubError> {
+        Ok(self.ended.borrow().clone())
+    }
+
+    async fn abort(self: Rc<Self>, caller: Caller) -> Result<(), HubError> {
+        caller.abort();
+        Ok(())
+    }
+}
