@@ -1,7 +1,7 @@
 // `npm run bench [-- options]`: builds the Worker and runs `bench/run.mjs`.
 
-import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { entry } from './setup/entry.mjs';
 import { PROJECT } from './setup/places.mjs';
 import { buildWorker } from './setup/workerBuild.mjs';

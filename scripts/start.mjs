@@ -16,16 +16,18 @@ await entry(async (args) => {
   await buildWorker();
   const { MASTER_KEY: masterKey } = await ensureDevVars();
 
-  const worker = await startWranglerDev(port);
+  const demo = args.includes('--demo');
+  const worker = await startWranglerDev(port, { logRequests: !demo });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
+  stopWithParent(stop);
   stop.signal.addEventListener('abort', worker.end);
 
   try {
-    const demo = await ensureDemoKey(worker.address, masterKey);
-    console.log(greeting(worker.address, demo, masterKey));
-    if (args.includes('--demo')) {
-      playTraffic({ address: worker.address, masterKey, virtualKeyId: demo.id, signal: stop.signal });
+    const key = await ensureDemoKey(worker.address, masterKey);
+    console.log(greeting(worker.address, key, masterKey));
+    if (demo) {
+      playTraffic({ address: worker.address, masterKey, virtualKeyId: key.id, signal: stop.signal });
       console.log('Made-up tasks are running.\n');
     }
     const code = await worker.ended;
@@ -36,18 +38,27 @@ await entry(async (args) => {
   }
 });
 
-function greeting(address, demo, masterKey) {
+/** A signal that only npm gets ends npm and its shell, and neither tells us. */
+function stopWithParent(stop) {
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid !== parent) stop.abort();
+  }, 500);
+  look.unref();
+}
+
+function greeting(address, virtualKey, masterKey) {
   const event = {
     specversion: '1.0',
     id: '1',
     source: '/by-hand',
     type: 'TaskStarted',
-    virtualkeyid: demo.id,
+    virtualkeyid: virtualKey.id,
     data: { taskId: 'task-1', taskType: 'transcription' },
   };
   return `
   Conduit Edge   ${address}
-  virtual key    ${demo.key}   (demo, id ${demo.id})
+  virtual key    ${virtualKey.key}   (demo, id ${virtualKey.id})
   master key     ${masterKey}
 
   Tell it about a task (once: the id makes a second one a duplicate):

@@ -33,7 +33,8 @@ impl Credential {
         let any = |secret: String| Self { secret, only_master: false };
         if from_query {
             let named = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value);
-            if let Some(secret) = named("access_token").or_else(|| named("api_key")).filter(|secret| !secret.is_empty()) {
+            if let Some(secret) = named("access_token").or_else(|| named("api_key")).filter(|secret| !secret.is_empty())
+            {
                 return Some(any(Cow::into_owned(secret)));
             }
         }

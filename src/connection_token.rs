@@ -45,7 +45,9 @@ impl TokenKey {
     pub(crate) fn read(env: &Env) -> Result<Self, Refusal> {
         let secret = env.secret("TOKEN_SIGNING_KEY").map(|secret| secret.to_string()).unwrap_or_default();
         if secret.len() < 32 {
-            return Err(Refusal::Internal("the secret TOKEN_SIGNING_KEY is missing or shorter than 32 bytes".to_owned()));
+            return Err(Refusal::Internal(
+                "the secret TOKEN_SIGNING_KEY is missing or shorter than 32 bytes".to_owned(),
+            ));
         }
         Ok(Self(Hs256Key::new(secret)))
     }

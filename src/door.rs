@@ -58,7 +58,10 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
     }
     let path = visit.url.path().to_owned();
     if let Origin::Refused = origin {
-        return Err(Refusal::problem(ProblemKind::Forbidden, "pages of this origin may not ask; ALLOWED_ORIGINS names those that may"));
+        return Err(Refusal::problem(
+            ProblemKind::Forbidden,
+            "pages of this origin may not ask; ALLOWED_ORIGINS names those that may",
+        ));
     }
     let method = visit.request.method();
     if path == "/hubs" || path.starts_with("/hubs/") {

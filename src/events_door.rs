@@ -67,8 +67,11 @@ pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
     }
 
     let env = &visit.env;
-    let answers: Vec<_> =
-        stream::iter(calls).map(|(call, positions)| hand_over(env, call, positions)).buffer_unordered(OBJECTS_AT_ONCE).collect().await;
+    let answers: Vec<_> = stream::iter(calls)
+        .map(|(call, positions)| hand_over(env, call, positions))
+        .buffer_unordered(OBJECTS_AT_ONCE)
+        .collect()
+        .await;
     let mut all_answered = true;
     for (positions, outcome) in answers {
         all_answered &= outcome.is_some();
@@ -98,7 +101,8 @@ async fn hand_over(env: &Env, call: Publish, positions: Vec<usize>) -> (Vec<usiz
     match durable_objects::ask(env, &call).await {
         Ok(published) => (positions, Some(published)),
         Err(error) => {
-            let line = json!({ "virtualKeyId": call.virtual_key_id, "events": call.events.len(), "error": error.to_string() });
+            let line =
+                json!({ "virtualKeyId": call.virtual_key_id, "events": call.events.len(), "error": error.to_string() });
             log::error("a key's object did not take its events", line);
             (positions, None)
         }

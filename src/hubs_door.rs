@@ -57,7 +57,9 @@ async fn dispatch(visit: &Visit, hub: &'static Hub) -> Result<Response, Refusal>
             let id = id.ok_or_else(|| Refusal::plain(400, "Connection ID required"))?;
             known(visit, hub, &id).ok_or_else(no_such_connection)?;
             Err(match method {
-                Method::Get if header(&visit.request, "accept").is_some_and(|accept| accept.contains("text/event-stream")) => {
+                Method::Get
+                    if header(&visit.request, "accept").is_some_and(|accept| accept.contains("text/event-stream")) =>
+                {
                     Refusal::plain(404, "ServerSentEvents transport not supported by this end point type")
                 }
                 Method::Get => Refusal::plain(404, "LongPolling transport not supported by this end point type"),

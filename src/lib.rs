@@ -30,11 +30,6 @@ mod refusal;
 pub use durable_objects::{Administration, VirtualKey};
 use worker::{Context, Env, Request, Response, Result, event};
 
-#[event(start)]
-fn start() {
-    console_error_panic_hook::set_once();
-}
-
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
     door::serve(request, env).await

@@ -15,6 +15,7 @@ mod configuration;
 mod identifiers;
 pub mod log;
 mod rows;
+mod transaction;
 mod virtual_key;
 
 pub use administration::{

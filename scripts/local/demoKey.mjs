@@ -12,7 +12,9 @@ const FILE = join(PROJECT, '.wrangler', 'demo-key');
 
 /** Returns `{ id, key }`: the one of an earlier start if the Worker still has it, else a new one. */
 export async function ensureDemoKey(address, masterKey) {
-  const kept = await readFile(FILE, 'utf8').then(JSON.parse).catch(() => undefined);
+  const kept = await readFile(FILE, 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined);
   if (kept && (await exists(address, masterKey, kept.id))) return kept;
 
   const { id, key } = await ask(`${address}/v1/admin/keys`, masterKey, 201, {

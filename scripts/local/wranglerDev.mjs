@@ -26,8 +26,9 @@ export async function checkPortIsFree(port) {
 }
 
 /** Starts it and waits until it is healthy. `ended` settles when it has ended, `end()` ends it. */
-export async function startWranglerDev(port) {
+export async function startWranglerDev(port, { logRequests }) {
   const args = ['dev', '--ip', HOST, '--port', String(port), '--show-interactive-dev-session=false'];
+  if (!logRequests) args.push('--log-level=warn');
   const child = spawn(npmCommand('wrangler'), args, {
     cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'pipe'],

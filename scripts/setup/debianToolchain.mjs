@@ -3,8 +3,8 @@
 // A stable compiler takes unstable flags when RUSTC_BOOTSTRAP is set. worker-build asks for `cargo +nightly` and asks
 // rustup what is installed: wrappers of these names, first on PATH for its calls only, make it find Debian's.
 
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { ask, step } from './command.mjs';
 import { CACHE } from './places.mjs';
@@ -27,10 +27,7 @@ const OLDEST_MINOR = 91;
 const WRAPPERS = {
   cargo: wrapper('cargo'),
   // worker-build wants the folder of the target's ready-made library to exist, though it will not use it.
-  rustc: wrapper(
-    'rustc',
-    `[ "$*" = '--target wasm32-unknown-unknown --print target-libdir' ] && exec dirname "$0"`,
-  ),
+  rustc: wrapper('rustc', `[ "$*" = '--target wasm32-unknown-unknown --print target-libdir' ] && exec dirname "$0"`),
   // Cargo looks for its subcommands along PATH, where rustup's would come first.
   'cargo-clippy': wrapper('cargo-clippy'),
   'clippy-driver': wrapper('clippy-driver'),

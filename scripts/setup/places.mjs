@@ -13,8 +13,7 @@ export const NODE_MODULES = join(PROJECT, 'node_modules');
  * two clones that want different versions don't fight.
  */
 export const CACHE =
-  process.env.CONDUIT_EDGE_CACHE ||
-  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'conduit-edge');
+  process.env.CONDUIT_EDGE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'conduit-edge');
 
 /** The command of an npm package. */
 export function npmCommand(name) {

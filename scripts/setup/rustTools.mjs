@@ -6,7 +6,7 @@ import { CannotGoOn } from './cannotGoOn.mjs';
 import { ask, mustStep } from './command.mjs';
 import { withLock } from './folderLock.mjs';
 import { CACHE, PROJECT } from './places.mjs';
-import { WASM_BINDGEN, WORKER_BUILD } from './versions.mjs';
+import { CARGO_DENY, WASM_BINDGEN, WORKER_BUILD } from './versions.mjs';
 
 /** Returns the paths of the two programs. */
 export async function ensureRustTools() {
@@ -16,6 +16,11 @@ export async function ensureRustTools() {
     workerBuild: await ensureCrate('worker-build', WORKER_BUILD, 'worker-build'),
     wasmBindgen: await ensureCrate('wasm-bindgen-cli', WASM_BINDGEN, 'wasm-bindgen'),
   };
+}
+
+/** Checks licences and sources; only for the long run, as it takes minutes to compile. */
+export function ensureCargoDeny() {
+  return ensureCrate('cargo-deny', CARGO_DENY, 'cargo-deny');
 }
 
 async function checkRust() {

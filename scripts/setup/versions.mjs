@@ -11,3 +11,6 @@ export const NIGHTLY = 'nightly-2026-10-29';
 
 /** wrangler 4.164 and vitest 5 refuse older ones. */
 export const OLDEST_NODE = [22, 12];
+
+/** `npm run test:all` only. */
+export const CARGO_DENY = '0.20.2';

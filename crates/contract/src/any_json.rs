@@ -1,11 +1,11 @@
 //! JSON that is passed on without being looked into: a task's metadata and result.
 
+use crate::json_members::JsonMembers;
 use crate::json_tree::JsonTree;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -59,7 +59,8 @@ impl AnyJson {
 
     /// `{}`.
     pub fn empty_object() -> Self {
-        Self(Arc::from(RawValue::from_string("{}".to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())))
+        let text = RawValue::from_string("{}".to_owned());
+        Self(Arc::from(text.unwrap_or_else(|_| RawValue::NULL.to_owned())))
     }
 
     /// The JSON text.
@@ -69,17 +70,15 @@ impl AnyJson {
 
     /// The same object without those of its own members whose name `is_withheld` says must not be passed on. What is no
     /// object stays as it is.
+    #[must_use]
     pub fn without_members(&self, is_withheld: impl Fn(&str) -> bool) -> Self {
-        if !self.get().starts_with('{') {
-            return self.clone();
-        }
-        let Ok(members) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(self.get()) else {
+        let Ok(members) = serde_json::from_str::<JsonMembers<'_>>(self.get()) else {
             return self.clone();
         };
-        if !members.keys().any(|name| is_withheld(name)) {
+        let kept = members.without(&is_withheld);
+        if kept.len() == members.len() {
             return self.clone();
         }
-        let kept: BTreeMap<_, _> = members.into_iter().filter(|(name, _)| !is_withheld(name)).collect();
         serde_json::value::to_raw_value(&kept).map_or_else(|_| Self::empty_object(), |raw| Self(Arc::from(raw)))
     }
 
@@ -90,7 +89,11 @@ impl AnyJson {
         }
         // What can be read once can be read again: this is what lets `serialize` write any accepted text.
         serde_json::from_str::<JsonTree<'_>>(&compact)?;
-        Ok(Self(Arc::from(RawValue::from_string(compact.into_owned())?)))
+        let text = match compact {
+            Cow::Borrowed(_) => raw.to_owned(),
+            Cow::Owned(text) => RawValue::from_string(text)?,
+        };
+        Ok(Self(Arc::from(text)))
     }
 }
 
@@ -114,7 +117,7 @@ impl Serialize for AnyJson {
 }
 
 impl<'de> Deserialize<'de> for AnyJson {
-    /// Reads a value from `serde_json`, and from no other format.
+    /// Reads a value from a text or slice that `serde_json` reads, and from no other format.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
         Self::from_raw(raw).map_err(de::Error::custom)

@@ -1,6 +1,6 @@
 //! How connections end: by their client, by this side, or by the network.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use signalr::Protocol;
 use wasm_bindgen_futures::spawn_local;
@@ -8,10 +8,10 @@ use worker::{WebSocket, console_error};
 
 use crate::{
     attachment::Attachment,
-    live::{Live, Work, WorkQueue},
+    live::{Work, WorkQueue},
     server::Server,
     socket::Socket,
-    table::{Entry, Slot},
+    table::{Identity, Slot},
 };
 
 /// The end that a client takes for a regular one (RFC 6455, 7.4.1). ASP.NET Core closes so also after a
@@ -28,12 +28,7 @@ impl Server {
         let socket = Socket::new(socket);
         socket.answer_close(code, reason);
         if let Some(slot) = self.find(&socket) {
-            if let Some(entry) = self.table.borrow_mut().remove(slot) {
-                self.forget(&entry);
-                let queue = entry.live.work.clone();
-                let identity = entry.identity.clone();
-                drop(entry);
-                owe_disconnected(&queue);
+            if let Some((identity, queue)) = self.take_out(slot) {
                 self.work_off(&identity, &queue).await;
             }
             return;
@@ -43,7 +38,7 @@ impl Server {
         let Some(attached) = socket.attachment() else { return };
         let Some(attachment) = Attachment::from_text(&attached) else { return };
         if let (Some(identity), Some(_)) = (self.identity(&attachment), attachment.handshake()) {
-            let queue = Rc::new(std::cell::RefCell::new(WorkQueue { connected: true, ..WorkQueue::default() }));
+            let queue = Rc::new(RefCell::new(WorkQueue { connected: true, ..WorkQueue::default() }));
             owe_disconnected(&queue);
             self.work_off(&identity, &queue).await;
         }
@@ -95,28 +90,32 @@ impl Server {
             }
             return;
         }
-        let Some(entry) = self.table.borrow_mut().remove(slot) else { return };
-        self.forget(&entry);
-        entry.live.socket.close(NORMAL_CLOSURE, "");
-        let (identity, queue) = (entry.identity.clone(), entry.live.work.clone());
-        drop(entry);
-        owe_disconnected(&queue);
+        let socket = self.table.borrow().get(slot).map(|entry| entry.live.socket.clone());
+        let Some((identity, queue)) = self.take_out(slot) else { return };
+        if let Some(socket) = socket {
+            socket.close(NORMAL_CLOSURE, "");
+        }
         let server = self.clone();
         spawn_local(async move { server.work_off(&identity, &queue).await });
     }
 
-    /// Takes back what storage and the attachment remember of a connection that has left the table.
-    fn forget(&self, entry: &Entry<Live>) {
+    /// Takes a connection out of the table, and back what storage and its attachment remember. What is
+    /// owed to it is still to be worked off.
+    fn take_out(&self, slot: Slot) -> Option<(Rc<Identity>, Rc<RefCell<WorkQueue>>)> {
+        let entry = self.table.borrow_mut().remove(slot)?;
         let _closed_already = entry.live.socket.attach("");
         if entry.live.spilled.any() {
             // What stays behind is cleaned up at the next wake.
             let _cleaned_later = self.spill.remove(&entry.identity.id);
         }
+        let queue = entry.live.work.clone();
+        owe_disconnected(&queue);
+        Some((entry.identity, queue))
     }
 }
 
 /// Drops what a connection asked for and did not get; `disconnected` follows what runs already.
-fn owe_disconnected(queue: &std::cell::RefCell<WorkQueue>) {
+fn owe_disconnected(queue: &RefCell<WorkQueue>) {
     let mut queue = queue.borrow_mut();
     queue.waiting.clear();
     if std::mem::take(&mut queue.connected) {

@@ -1,6 +1,6 @@
 //! What a hub method can fail with, and what of it the client reads.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 use signalr::Failure;
 use thiserror::Error;
@@ -28,12 +28,12 @@ impl HubError {
     }
 
     /// Fails the call with a cause that only the log reads.
-    pub fn internal(cause: impl ToString) -> Self {
+    pub fn internal(cause: impl Display) -> Self {
         Self::exception("Exception", cause)
     }
 
     /// As [`internal`](Self::internal), under the name of a .NET exception.
-    pub fn exception(name: impl Into<Cow<'static, str>>, cause: impl ToString) -> Self {
+    pub fn exception(name: impl Into<Cow<'static, str>>, cause: impl Display) -> Self {
         Self::Internal { name: name.into(), message: cause.to_string() }
     }
 

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use signalr::{Failure, HubMessage, Invocation, Protocol, Received, error_text, handshake::{ACCEPTED, HandshakeError, HandshakeRequest}};
+use signalr::{
+    Failure, HubMessage, Invocation, Protocol, Received, error_text,
+    handshake::{ACCEPTED, HandshakeError, HandshakeRequest},
+};
 use worker::{WebSocket, WebSocketIncomingMessage};
 
 use crate::{
@@ -62,7 +65,7 @@ impl Server {
             match received {
                 Received::Handshake { protocol, version } => {
                     self.handshake_done(slot, HandshakeRequest { protocol, version });
-                },
+                }
                 Received::HandshakeRejected { answer } => self.end(slot, Protocol::Json, answer),
                 Received::Message(message) => self.record(slot, identity, message),
                 Received::Fault { close, detail } => {
@@ -131,12 +134,11 @@ impl Server {
 
     fn invocation(self: &Rc<Self>, slot: Slot, protocol: Protocol, invocation: Invocation) {
         let rate = self.options.invocation_rate;
-        if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
-            if entry.live.invocations.take(rate, clock::now_millis()) {
+        if let Some(entry) = self.table.borrow_mut().get_mut(slot)
+            && entry.live.invocations.take(rate, clock::now_millis()) {
                 entry.live.work.borrow_mut().waiting.push_back(Work::Invocation(invocation));
                 return;
             }
-        }
         let failure = Failure::Hub("Rate limit exceeded. Please try again later.");
         let error = error_text::invocation_failed(&invocation.target, failure, self.options.detailed_errors);
         self.refuse(slot, protocol, invocation.invocation_id.as_deref(), &error);

@@ -6,8 +6,8 @@ use std::{
 };
 
 use signalr::{EncodeError, Protocol};
-use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use worker::{State, worker_sys::DurableObjectState};
 
 use crate::{
@@ -78,7 +78,13 @@ impl Server {
     /// Starts a server for the object whose state this is.
     #[must_use]
     pub fn builder(state: &State, options: ServerOptions) -> ServerBuilder {
-        ServerBuilder { state: State::from(state.as_raw().unchecked_ref::<JsValue>().clone().unchecked_into::<DurableObjectState>()), options, hubs: Vec::new() }
+        ServerBuilder {
+            state: State::from(
+                state.as_raw().unchecked_ref::<JsValue>().clone().unchecked_into::<DurableObjectState>(),
+            ),
+            options,
+            hubs: Vec::new(),
+        }
     }
 
     /// How many connections the object holds, over all hubs.
@@ -136,8 +142,7 @@ impl Server {
         for slot in table.select(hub, audience) {
             let Some(entry) = table.get(slot) else { continue };
             let Some(protocol) = entry.protocol().filter(|_| !entry.live.closing) else { continue };
-            let record =
-                encoded.record(protocol, entry.identity.variant, |bytes| outbox.store(protocol, bytes))?;
+            let record = encoded.record(protocol, entry.identity.variant, |bytes| outbox.store(protocol, bytes))?;
             sends.extend(record.map(|record| (slot, record)));
         }
         for (slot, record) in &sends {
@@ -202,11 +207,10 @@ impl Server {
 
     /// Has the attachment written, and the connection closed if it is closing, when the turn ends.
     pub(crate) fn mark_changed(self: &Rc<Self>, slot: Slot) {
-        if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
-            if !std::mem::replace(&mut entry.live.attachment_stale, true) {
+        if let Some(entry) = self.table.borrow_mut().get_mut(slot)
+            && !std::mem::replace(&mut entry.live.attachment_stale, true) {
                 self.changed.borrow_mut().push(slot);
             }
-        }
         self.schedule_flush();
     }
 

@@ -40,10 +40,9 @@ impl Spill {
     }
 
     pub(crate) fn groups(&self, connection: &str) -> Result<Vec<Rc<str>>> {
-        let rows = self.sql.exec(
-            "SELECT name FROM signalr_group WHERE connection = ?",
-            vec![SqlStorageValue::from(connection)],
-        )?;
+        let rows = self
+            .sql
+            .exec("SELECT name FROM signalr_group WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
         let mut groups = Vec::new();
         for row in rows.raw() {
             if let Some(SqlStorageValue::String(name)) = row?.into_iter().next() {
@@ -61,10 +60,9 @@ impl Spill {
     }
 
     pub(crate) fn partial(&self, connection: &str) -> Result<Vec<u8>> {
-        let rows = self.sql.exec(
-            "SELECT bytes FROM signalr_partial WHERE connection = ?",
-            vec![SqlStorageValue::from(connection)],
-        )?;
+        let rows = self
+            .sql
+            .exec("SELECT bytes FROM signalr_partial WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
         let first = rows.raw().next().transpose()?.and_then(|row| row.into_iter().next());
         Ok(match first {
             Some(SqlStorageValue::Blob(bytes)) => bytes,
@@ -91,17 +89,15 @@ impl Spill {
         if known.raw().next().is_none() {
             return Ok(());
         }
-        let rows = self.sql.exec(
-            "SELECT DISTINCT connection FROM signalr_group UNION SELECT connection FROM signalr_partial",
-            None,
-        )?;
+        let rows = self
+            .sql
+            .exec("SELECT DISTINCT connection FROM signalr_group UNION SELECT connection FROM signalr_partial", None)?;
         let mut lost = Vec::new();
         for row in rows.raw() {
-            if let Some(SqlStorageValue::String(connection)) = row?.into_iter().next() {
-                if !live(&connection) {
+            if let Some(SqlStorageValue::String(connection)) = row?.into_iter().next()
+                && !live(&connection) {
                     lost.push(connection);
                 }
-            }
         }
         for connection in lost {
             self.remove(&connection)?;

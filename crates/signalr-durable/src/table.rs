@@ -89,18 +89,15 @@ impl<C> Table<C> {
         let id = identity.id.clone();
         let hub = identity.hub;
         let entry = Entry { identity, handshake, groups: IndexSet::new(), pending: Pending::new(), live };
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                if let Some(place) = self.entries.get_mut(slot as usize) {
-                    *place = Some(entry);
-                }
-                slot
+        let slot = if let Some(slot) = self.free.pop() {
+            if let Some(place) = self.entries.get_mut(slot as usize) {
+                *place = Some(entry);
             }
-            None => {
-                self.entries.push(Some(entry));
-                // An object holds at most 32,768 hibernating sockets (Durable Objects limits).
-                Slot::try_from(self.entries.len() - 1).unwrap_or(Slot::MAX)
-            }
+            slot
+        } else {
+            self.entries.push(Some(entry));
+            // An object holds at most 32,768 hibernating sockets (Durable Objects limits).
+            Slot::try_from(self.entries.len() - 1).unwrap_or(Slot::MAX)
         };
         self.by_id.insert(id, slot);
         if let Some(index) = self.hubs.get_mut(usize::from(hub)) {
@@ -171,11 +168,10 @@ impl<C> Table<C> {
         if !entry.groups.swap_remove(group) {
             return false;
         }
-        if let Some(index) = self.hubs.get_mut(usize::from(entry.identity.hub)) {
-            if leave_index(index, group, slot) {
+        if let Some(index) = self.hubs.get_mut(usize::from(entry.identity.hub))
+            && leave_index(index, group, slot) {
                 self.group_count -= 1;
             }
-        }
         true
     }
 
@@ -186,9 +182,7 @@ impl<C> Table<C> {
         let except = |slot: Slot, id: &str| self.get(slot).is_some_and(|entry| *entry.identity.id != *id);
         match audience {
             Audience::All => index.connections.iter().copied().collect(),
-            Audience::AllExcept(id) => {
-                index.connections.iter().copied().filter(|slot| except(*slot, id)).collect()
-            }
+            Audience::AllExcept(id) => index.connections.iter().copied().filter(|slot| except(*slot, id)).collect(),
             Audience::Connection(id) => {
                 self.find(id).filter(|slot| index.connections.contains(slot)).into_iter().collect()
             }

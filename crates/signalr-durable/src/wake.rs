@@ -26,7 +26,10 @@ impl Server {
         }
         let lost = self.spill.retain(|id| self.table.borrow().find(id).is_some());
         if let Err(error) = lost {
-            console_error!("{}", serde_json::json!({"level": "error", "message": "clean-up failed", "error": error.to_string()}));
+            console_error!(
+                "{}",
+                serde_json::json!({"level": "error", "message": "clean-up failed", "error": error.to_string()})
+            );
         }
     }
 
@@ -109,7 +112,8 @@ impl Server {
             attachment.spilled = true;
             attachment.to_text().map_err(|bytes| worker::Error::RustError(format!("attachment of {bytes} bytes")))
         })?;
-        if attachment.spilled && attachment.groups.is_empty() && !entry.live.spilled.groups && !entry.groups.is_empty() {
+        if attachment.spilled && attachment.groups.is_empty() && !entry.live.spilled.groups && !entry.groups.is_empty()
+        {
             self.spill.put_groups(&id, entry.groups.iter())?;
             entry.live.spilled.groups = true;
         }

@@ -6,14 +6,7 @@ use std::{panic::AssertUnwindSafe, rc::Rc};
 use futures::FutureExt;
 use signalr::{Invocation, close_text, error_text};
 
-use crate::{
-    caller::Caller,
-    error::HubError,
-    live::Work,
-    methods::NotStarted,
-    server::Server,
-    table::Identity,
-};
+use crate::{caller::Caller, error::HubError, live::Work, methods::NotStarted, server::Server, table::Identity};
 
 impl Server {
     /// Works off what waits for a connection, unless somebody does already.

@@ -1,7 +1,7 @@
 //! What a Close says when a connection ends for a fault: ASP.NET Core's words.
 //!
-//! A fault is sent with `allow_reconnect`, except that of a connect handler, which would fail again at once. A connection
-//! that ends without a fault (aborted by the server, or closed by the client) is closed without any text.
+//! A fault is sent with `allow_reconnect`, except that of a connect handler, which would fail again at once. A
+//! connection that ends without a fault (aborted by the server, or closed by the client) is closed without any text.
 
 use crate::{Failure, ProtocolError};
 

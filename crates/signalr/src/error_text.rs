@@ -25,7 +25,9 @@ impl Failure<'_> {
         let text = text.into();
         match self {
             Self::Hub(message) => format!("{text} HubException: {message}"),
-            Self::Internal { name, message } if detailed_errors => format!("{text} {name}: {message}"),
+            Self::Internal { name, message } if detailed_errors => {
+                format!("{text} {name}: {message}")
+            }
             Self::Internal { .. } => text.into_owned(),
         }
     }
@@ -108,8 +110,7 @@ pub fn connection_disconnected(connection_id: &str) -> String {
 pub const CLIENT_RESULT_CANCELED: &str = "Invocation canceled by the server.";
 
 /// Says that a client cannot be asked for a result while its connect handler runs, since it cannot answer yet.
-pub const CLIENT_RESULT_WHILE_CONNECTING: &str =
-    "Client results inside OnConnectedAsync Hub methods are not allowed.";
+pub const CLIENT_RESULT_WHILE_CONNECTING: &str = "Client results inside OnConnectedAsync Hub methods are not allowed.";
 
 fn failed_to_invoke(target: &str) -> String {
     format!("Failed to invoke '{target}' due to an error on the server.")

@@ -1,7 +1,7 @@
 //! The handshake: the client's first record picks the protocol, and the server answers before anything else is sent.
 //!
-//! Both records are JSON text that ends in [`SEPARATOR`], whatever the protocol: `{"protocol":"messagepack","version":1}`
-//! and `{}`, or `{"error":"…"}` before the server closes.
+//! Both records are JSON text that ends in [`SEPARATOR`], whatever the protocol:
+//! `{"protocol":"messagepack","version":1}` and `{}`, or `{"error":"…"}` before the server closes.
 
 use serde::de::{IgnoredAny, MapAccess};
 
@@ -37,7 +37,7 @@ impl HandshakeRequest {
     /// Returns a [`HandshakeError`], whose [`answer`](HandshakeError::answer) is to be sent before closing, when the
     /// record is no handshake, or names a protocol or version that the server or the transport does not support.
     pub fn parse(record: &[u8], transport: Transport) -> Result<Self, HandshakeError> {
-        let RequestProperties { protocol: name, version } = read_properties(record)?;
+        let (name, version) = read_properties(record)?;
         let Some(protocol) = Protocol::from_name(&name) else {
             return Err(HandshakeError::UnknownProtocol { name });
         };
@@ -71,6 +71,14 @@ pub enum HandshakeError {
     /// The record is no handshake.
     #[error("An unexpected error occurred during connection handshake.")]
     Malformed(#[source] ProtocolError),
+    /// The record lacks a property that a handshake cannot do without.
+    #[error("An unexpected error occurred during connection handshake.")]
+    Incomplete {
+        /// The property's name.
+        property: &'static str,
+        /// The record as it came.
+        content: String,
+    },
     /// The server does not know the protocol.
     #[error("The protocol '{name}' is not supported.")]
     UnknownProtocol {
@@ -101,11 +109,17 @@ impl HandshakeError {
     /// Returns the framed answer, to be sent as text whatever the protocol. What exactly is wrong with a record that is
     /// no handshake is said only when errors are detailed.
     pub fn answer(&self, detailed_errors: bool) -> Vec<u8> {
-        let mut text = self.to_string();
-        if let Self::Malformed(error) = self {
-            let failure = Failure::Internal { name: error.exception_name(), message: &error.to_string() };
-            text = failure.explain(text, detailed_errors);
-        }
+        let explained = |error: &ProtocolError, message: &str| {
+            Failure::Internal { name: error.exception_name(), message }.explain(self.to_string(), detailed_errors)
+        };
+        let text = match self {
+            Self::Malformed(error) => explained(error, &error.to_string()),
+            Self::Incomplete { property, content } => {
+                let error = ProtocolError::MissingProperty(property);
+                explained(&error, &format!("{error} Message content: {content}"))
+            }
+            _ => self.to_string(),
+        };
         let mut out = b"{\"error\":".to_vec();
         write_string(&text, &mut out);
         out.extend_from_slice(&[b'}', SEPARATOR]);
@@ -113,33 +127,25 @@ impl HandshakeError {
     }
 }
 
-/// A handshake whose values have not been checked.
-struct RequestProperties {
-    protocol: String,
-    version: i32,
-}
-
-fn read_properties(record: &[u8]) -> Result<RequestProperties, HandshakeError> {
-    let read = || {
-        let text = std::str::from_utf8(record)?;
-        let mut reader = RequestReader::default();
-        read_object(text, &mut reader)?;
-        let missing =
-            |property| ProtocolError::MissingHandshakeProperty { property, content: text.to_owned() };
-        let protocol = reader.protocol.ok_or_else(|| missing("protocol"))?;
-        let version = reader.version.ok_or_else(|| missing("version"))?;
-        Ok(RequestProperties { protocol, version })
-    };
-    read().map_err(HandshakeError::Malformed)
+/// Reads the protocol's name and version, whatever they are.
+fn read_properties(record: &[u8]) -> Result<(String, i32), HandshakeError> {
+    let malformed = HandshakeError::Malformed;
+    let text = std::str::from_utf8(record).map_err(|error| malformed(error.into()))?;
+    let mut properties = RequestProperties::default();
+    read_object(text, &mut properties).map_err(malformed)?;
+    let missing = |property| HandshakeError::Incomplete { property, content: text.to_owned() };
+    let name = properties.protocol.ok_or_else(|| missing("protocol"))?;
+    let version = properties.version.ok_or_else(|| missing("version"))?;
+    Ok((name, version))
 }
 
 #[derive(Default)]
-struct RequestReader {
+struct RequestProperties {
     protocol: Option<String>,
     version: Option<i32>,
 }
 
-impl<'de> Properties<'de> for RequestReader {
+impl<'de> Properties<'de> for RequestProperties {
     fn read<A: MapAccess<'de>>(
         &mut self,
         name: &str,
@@ -159,3 +165,6 @@ impl<'de> Properties<'de> for RequestReader {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,6 @@
 //! | [`error_text`], [`close_text`] | the very words ASP.NET Core says to a client |
 //!
 //! What goes over the wire is what ASP.NET Core's own server writes, byte for byte where a client could notice.
-#![doc = concat!("\n\n", include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -50,3 +49,8 @@ pub use transport::{TransferFormat, Transport, TransportSet};
 /// How deep a record may nest, the record itself counting as one: the limit of ASP.NET Core's JSON reader, kept for
 /// MessagePack too, so that no input makes a decoder recurse far.
 pub const MAX_DEPTH: usize = 64;
+
+/// The example of the README, which is thus compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,10 +1,15 @@
 //! One argument, stream item or result that has not been given a type yet.
 
+mod transcode;
+
+use rmp_serde::config::{DefaultConfig, HumanReadableConfig};
+use rmp_serde::decode::ReadRefReader;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, Serializer};
 use serde_json::value::RawValue;
 
+use self::transcode::Transcode;
 use crate::{BindingError, EncodeError, MAX_DEPTH, Protocol, json, messagepack};
 
 /// One argument, stream item or result, kept as it came over the wire until its type is known.
@@ -17,7 +22,8 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// Writes `value` as `protocol` carries it: MessagePack structs as maps with their fields' names.
+    /// Writes `value` as `protocol` carries it. In MessagePack structs are maps with their fields' names, and types
+    /// that have a form for people to read, such as UUIDs, are written in that.
     ///
     /// # Errors
     ///
@@ -54,9 +60,7 @@ impl Payload {
         match self {
             Self::Json(raw) => serde_json::from_str(raw.get()).map_err(|error| mismatch(&error)),
             Self::MessagePack(bytes) => {
-                let mut deserializer = rmp_serde::Deserializer::from_read_ref(&**bytes);
-                deserializer.set_max_depth(MAX_DEPTH);
-                T::deserialize(&mut deserializer).map_err(|error| mismatch(&error))
+                T::deserialize(&mut messagepack_deserializer(bytes)).map_err(|error| mismatch(&error))
             }
         }
     }
@@ -89,15 +93,27 @@ impl PartialEq for Payload {
     }
 }
 
-/// Serializes a JSON payload as it stands, with `serde_json` only.
+/// A payload can be an argument, item or result of either protocol: it is read from its own and written in that of the
+/// serializer. What only MessagePack has (extension types) is an error.
 ///
-/// A MessagePack payload has no serde form that would keep its bytes: it is written by [`Protocol::encode`] as part of
-/// a [`HubMessage`](crate::HubMessage), and refuses to be serialized.
+/// The values are the same but perhaps not the bytes: numbers and spaces are written anew. A
+/// [`HubMessage`](crate::HubMessage) keeps the bytes of its payloads.
 impl Serialize for Payload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Json(raw) if serializer.is_human_readable() => raw.serialize(serializer),
-            _ => Err(S::Error::custom("payload of another protocol cannot be serialized")),
+            Self::Json(raw) => Transcode::new(&mut serde_json::Deserializer::from_str(raw.get())).serialize(serializer),
+            Self::MessagePack(bytes) => Transcode::new(&mut messagepack_deserializer(bytes)).serialize(serializer),
         }
     }
 }
+
+type MessagePackDeserializer<'a> = rmp_serde::Deserializer<ReadRefReader<'a, [u8]>, HumanReadableConfig<DefaultConfig>>;
+
+fn messagepack_deserializer(bytes: &[u8]) -> MessagePackDeserializer<'_> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes).with_human_readable();
+    deserializer.set_max_depth(MAX_DEPTH);
+    deserializer
+}
+
+#[cfg(test)]
+mod tests;

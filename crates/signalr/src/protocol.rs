@@ -166,3 +166,6 @@ impl Protocol {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

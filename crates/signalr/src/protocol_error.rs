@@ -52,14 +52,6 @@ pub enum ProtocolError {
     /// JSON: a completion claims both to have failed and to have a result.
     #[error("The 'error' and 'result' properties are mutually exclusive.")]
     ErrorAndResult,
-    /// JSON, in a handshake: a property that the request cannot do without is absent.
-    #[error("Missing required property '{property}'. Message content: {content}")]
-    MissingHandshakeProperty {
-        /// The property's name.
-        property: &'static str,
-        /// The request as it came.
-        content: String,
-    },
     /// MessagePack: the record is not an array. (ASP.NET Core shows its MessagePack library's own words here.)
     #[error("Reading array length for 'message' failed.")]
     NotAnArray,

@@ -15,36 +15,37 @@ pub const MAX_LENGTH_BYTES: usize = 5;
 /// move the record once it is complete.
 const RESERVED_LENGTH_BYTES: usize = 2;
 
-/// Splits the first record off `input`: the record without its framing, and what follows. `None` means that the first
-/// record has not ended yet.
+/// A record without its framing, and the bytes that follow it.
+pub type Split<'a> = (&'a [u8], &'a [u8]);
+
+/// Splits the first record off `input`. `None` means that it has not ended yet.
 ///
 /// # Errors
 ///
-/// Returns [`ProtocolError::LengthPrefix`] for a MessagePack record that claims to be longer than
-/// [`MAX_RECORD_BYTES`].
-pub fn split(protocol: Protocol, input: &[u8]) -> Result<Option<(&[u8], &[u8])>, ProtocolError> {
+/// Returns [`ProtocolError::LengthPrefix`] for a MessagePack record that claims to be longer than [`MAX_RECORD_BYTES`].
+pub fn split(protocol: Protocol, input: &[u8]) -> Result<Option<Split<'_>>, ProtocolError> {
     match protocol {
         Protocol::Json => Ok(split_text(input)),
         Protocol::MessagePack => split_binary(input),
     }
 }
 
-/// Splits the first record off `input` at its [`SEPARATOR`]: the record, and what follows. `None` means that there is no
-/// separator yet.
-pub fn split_text(input: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Splits the first record off `input` at its [`SEPARATOR`]. `None` means that there is none yet.
+pub fn split_text(input: &[u8]) -> Option<Split<'_>> {
     let end = input.iter().position(|byte| *byte == SEPARATOR)?;
     let (record, rest) = input.split_at_checked(end)?;
     Some((record, rest.get(1..)?))
 }
 
-/// Splits the first record off `input` by its length: the record, and what follows. `None` means that there is not
-/// enough yet.
+/// Splits the first record off `input` by its length. `None` means that it has not ended yet.
 ///
 /// # Errors
 ///
 /// Returns [`ProtocolError::LengthPrefix`] for a record that claims to be longer than [`MAX_RECORD_BYTES`].
-pub fn split_binary(input: &[u8]) -> Result<Option<(&[u8], &[u8])>, ProtocolError> {
-    let Some(Length { record_bytes, length_bytes }) = Length::read(input)? else { return Ok(None) };
+pub fn split_binary(input: &[u8]) -> Result<Option<Split<'_>>, ProtocolError> {
+    let Some(Length { record_bytes, length_bytes }) = Length::read(input)? else {
+        return Ok(None);
+    };
     Ok(input.get(length_bytes..).and_then(|body| body.split_at_checked(record_bytes)))
 }
 

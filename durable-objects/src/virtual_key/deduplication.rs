@@ -56,4 +56,9 @@ impl Deduplication {
         }
         Ok(count > 0)
     }
+
+    /// Storage was erased: the tables are made anew when they are needed.
+    pub(crate) fn forget(&self) {
+        self.created.set(false);
+    }
 }

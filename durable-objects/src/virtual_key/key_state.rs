@@ -3,17 +3,21 @@
 use std::cell::RefCell;
 
 use contract::KeyRecord;
+use serde::{Deserialize, Serialize};
 use worker::{Env, Result, SqlStorage};
 
 use crate::{administration::calls::ReadKeyForObject, call, rows};
 
 /// The key of an object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum KeyState {
     /// The registry has such a key.
     Known(KeyRecord),
     /// It had one; the object's data waits for its end.
-    Deleted,
+    Deleted {
+        /// When the object was told.
+        since_millis: i64,
+    },
 }
 
 /// The row that holds the key's record.
@@ -46,12 +50,9 @@ impl StoredKey {
         if self.cached.borrow().is_none() {
             let table = "SELECT 1 FROM sqlite_master WHERE name = 'virtual_key'";
             if rows::first(&self.sql, table, Vec::new())?.is_some() {
-                let row = rows::first(&self.sql, "SELECT record, revision FROM virtual_key", Vec::new())?;
+                let row = rows::first(&self.sql, "SELECT state, revision FROM virtual_key", Vec::new())?;
                 if let Some(mut row) = row {
-                    let state = match row.text().as_str() {
-                        "" => KeyState::Deleted,
-                        record => KeyState::Known(serde_json::from_str(record)?),
-                    };
+                    let state = serde_json::from_str(&row.text())?;
                     self.cached.replace(Some((state, row.integer().unwrap_or(0))));
                 }
             }
@@ -65,15 +66,12 @@ impl StoredKey {
         if self.cached.borrow().as_ref().is_some_and(|(_, known)| *known >= revision) {
             return Ok(false);
         }
-        let record = match &state {
-            KeyState::Known(record) => serde_json::to_string(record)?,
-            KeyState::Deleted => String::new(),
-        };
+        let text = serde_json::to_string(&state)?;
         self.sql.exec(
-            "CREATE TABLE IF NOT EXISTS virtual_key (only INTEGER PRIMARY KEY, record TEXT NOT NULL, revision INTEGER NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS virtual_key (only INTEGER PRIMARY KEY, state TEXT NOT NULL, revision INTEGER NOT NULL)",
             None,
         )?;
-        let row = vec![record.into(), revision.into()];
+        let row = vec![text.into(), revision.into()];
         rows::run(&self.sql, "INSERT OR REPLACE INTO virtual_key VALUES (1, ?, ?)", row)?;
         self.cached.replace(Some((state, revision)));
         Ok(true)

@@ -90,4 +90,9 @@ impl TaskStore {
         rows::run(sql, stale, bounds)?;
         Ok(rows::first(sql, "SELECT 1 FROM task LIMIT 1", Vec::new())?.is_some())
     }
+
+    /// Storage was erased: the tables are made anew when they are needed.
+    pub(crate) fn forget(&self) {
+        self.created.set(false);
+    }
 }

@@ -1,8 +1,9 @@
 //! A Worker of its own for tests: a hub that panics, waits and counts on demand, so that what the server
 //! does about it can be seen from outside. It is never deployed.
 //!
-//! `GET /{room}` with an upgrade connects to the object `{room}`; `POST /{room}` sends its body as the
-//! argument of the client method `Event` to everybody there, and answers how many they are.
+//! `GET /{room}` with an upgrade connects to the object `{room}`, the query being the connection's claims;
+//! `POST /{room}` sends its body as the argument of the client method `Event` to everybody there, and answers
+//! how many they are.
 
 mod test_hub;
 
@@ -15,11 +16,6 @@ use worker::{
 };
 
 use crate::test_hub::TestHub;
-
-#[event(start)]
-fn start() {
-    console_error_panic_hook::set_once();
-}
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: worker::Context) -> Result<Response> {
@@ -54,8 +50,9 @@ impl DurableObject for Room {
         self.hub.woke();
         if request.headers().get("upgrade")?.is_some() {
             let id = worker::Date::now().as_millis().to_string() + &js_random();
-            let acceptance =
-                Acceptance { hub: "test", connection_id: &id, user_id: Some("user"), claims: "", variant: 0 };
+            let url = request.url()?;
+            let claims = url.query().unwrap_or_default();
+            let acceptance = Acceptance { hub: "test", connection_id: &id, user_id: Some("user"), claims, variant: 0 };
             return self.server.accept(acceptance).or_else(|error| Response::error(error.to_string(), 500));
         }
         let text = request.text().await?;

@@ -2,10 +2,12 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::Rc,
     time::Duration,
 };
 
+use futures::channel::oneshot;
 use signalr_durable::{Caller, Hub, HubError, Methods};
 use worker::Delay;
 
@@ -17,6 +19,8 @@ pub(crate) struct TestHub {
     wakes: Cell<u32>,
     /// Connections that ended, by id: `disconnected` runs once for each.
     ended: RefCell<Vec<String>>,
+    /// Calls of `Wait`, by the name that `Signal` ends them with.
+    waiting: RefCell<HashMap<String, oneshot::Sender<()>>>,
 }
 
 impl TestHub {
@@ -39,6 +43,8 @@ impl Hub for TestHub {
             .on("Echo", Self::echo)
             .on("Void", Self::void)
             .on("Delay", Self::delay)
+            .on("Wait", Self::wait)
+            .on("Signal", Self::signal)
             .on("Panic", Self::panic)
             .on("PanicLater", Self::panic_later)
             .on("Refuse", Self::refuse)
@@ -47,14 +53,32 @@ impl Hub for TestHub {
             .on("Leave", Self::leave)
             .on("Tell", Self::tell)
             .on("TellOthers", Self::tell_others)
+            .on("Id", Self::id)
             .on("Wakes", Self::wakes)
             .on("Instance", Self::instance_of)
             .on("Ended", Self::ended)
             .on("Abort", Self::abort);
     }
 
+    /// Does what the claims ask for, which are the query of the upgrade.
+    async fn connected(self: Rc<Self>, caller: Caller) -> Result<(), HubError> {
+        match caller.claims() {
+            "greet" => {
+                Delay::from(Duration::from_millis(10)).await;
+                caller.send(("Greeted", ("at once",)))
+            }
+            "refuse" => Err(HubError::refused("not today")),
+            "panic" => panic!("on demand, in connected"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes the end, and tells the others of it.
     async fn disconnected(self: Rc<Self>, caller: Caller) {
-        self.ended.borrow_mut().push(caller.connection_id().to_owned());
+        let id = caller.connection_id();
+        self.ended.borrow_mut().push(id.to_owned());
+        let _nobody_is_left = caller.others().send(("Ended", (id,)));
+        assert!(caller.claims() != "panic-at-end", "on demand, in disconnected");
     }
 }
 
@@ -70,6 +94,19 @@ impl TestHub {
     async fn delay(self: Rc<Self>, _caller: Caller, millis: u64, value: String) -> Result<String, HubError> {
         Delay::from(Duration::from_millis(millis)).await;
         Ok(value)
+    }
+
+    /// Waits, without a clock, until somebody calls `Signal` with the same name.
+    async fn wait(self: Rc<Self>, _caller: Caller, name: String) -> Result<String, HubError> {
+        let (signal, signalled) = oneshot::channel();
+        self.waiting.borrow_mut().insert(name.clone(), signal);
+        signalled.await.map_err(HubError::internal)?;
+        Ok(name)
+    }
+
+    async fn signal(self: Rc<Self>, _caller: Caller, name: String) -> Result<bool, HubError> {
+        let waiting = self.waiting.borrow_mut().remove(&name);
+        Ok(waiting.is_some_and(|signal| signal.send(()).is_ok()))
     }
 
     async fn panic(self: Rc<Self>, _caller: Caller) -> Result<(), HubError> {
@@ -103,6 +140,10 @@ impl TestHub {
 
     async fn tell_others(self: Rc<Self>, caller: Caller, text: String) -> Result<usize, HubError> {
         caller.others().send(("Told", ("others", text)))
+    }
+
+    async fn id(self: Rc<Self>, caller: Caller) -> Result<String, HubError> {
+        Ok(caller.connection_id().to_owned())
     }
 
     async fn wakes(self: Rc<Self>, _caller: Caller) -> Result<u32, HubError> {

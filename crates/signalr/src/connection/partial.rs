@@ -77,7 +77,9 @@ impl PartialRecord {
             if let Some(length) = checked_length(&self.bytes, max_bytes)? {
                 break length;
             }
-            let Some((next, rest)) = input.split_first() else { return Ok(None) };
+            let Some((next, rest)) = input.split_first() else {
+                return Ok(None);
+            };
             self.bytes.push(*next);
             *input = rest;
         };

@@ -63,6 +63,12 @@ mod tests {
     }
 
     #[test]
+    fn a_string_ends_where_its_quote_is_not_escaped() {
+        let nested = format!("{}{}", "[".repeat(64), "]".repeat(64));
+        assert!(is_too_deep(&format!(r#"["\\\"\\", {nested}]"#)));
+    }
+
+    #[test]
     fn what_follows_the_first_value_does_not_count() {
         assert!(!is_too_deep(&format!("{{}}{}", "[".repeat(100))));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::object::{Properties, integer, read_object, string};
@@ -102,10 +102,9 @@ impl Message {
                 }
                 HubMessage::StreamInvocation(self.into_invocation()?)
             }
-            5 => HubMessage::CancelInvocation {
-                headers: self.headers,
-                invocation_id: required_id(self.invocation_id)?,
-            },
+            5 => {
+                HubMessage::CancelInvocation { headers: self.headers, invocation_id: required_id(self.invocation_id)? }
+            }
             6 => HubMessage::Ping,
             7 => HubMessage::Close { error: self.error, allow_reconnect: self.allow_reconnect },
             8 => HubMessage::Ack { sequence_id: required_sequence_id(self.sequence_id)? },
@@ -115,8 +114,7 @@ impl Message {
     }
 
     fn into_invocation(self) -> Result<Invocation, ProtocolError> {
-        let target =
-            self.target.filter(|target| !target.is_empty()).ok_or(ProtocolError::MissingProperty("target"))?;
+        let target = self.target.filter(|target| !target.is_empty()).ok_or(ProtocolError::MissingProperty("target"))?;
         let arguments = self.arguments.ok_or(ProtocolError::MissingProperty("arguments"))?;
         Ok(Invocation {
             headers: self.headers,
@@ -193,7 +191,7 @@ impl<'de> Visitor<'de> for StreamIds<'_> {
         formatter.write_str("an array of strings")
     }
 
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<String>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<String>, A::Error> {
         *self.0 = Some(ProtocolError::StreamIdType);
         let mut stream_ids = Vec::new();
         while let Some(stream_id) = seq.next_element()? {
@@ -202,3 +200,6 @@ impl<'de> Visitor<'de> for StreamIds<'_> {
         Ok(stream_ids)
     }
 }
+
+#[cfg(test)]
+mod tests;

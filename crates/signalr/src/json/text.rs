@@ -14,7 +14,9 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     // What needs an escape is ASCII, so cutting there never cuts a character.
     let mut plain_start = 0;
     for (index, byte) in text.bytes().enumerate() {
-        let Some(escape) = Escape::of(byte) else { continue };
+        let Some(escape) = Escape::of(byte) else {
+            continue;
+        };
         out.extend_from_slice(text.as_bytes().get(plain_start..index).unwrap_or_default());
         match escape {
             Escape::Short(letter) => out.extend_from_slice(&[b'\\', letter]),
@@ -90,7 +92,9 @@ mod tests {
         #[test]
         fn our_strings_and_serialized_ones_are_the_same_and_read_back(text in any::<String>()) {
             let mut serialized = Vec::new();
-            text.serialize(&mut serde_json::Serializer::with_formatter(&mut serialized, WireFormatter)).unwrap();
+            let mut serializer =
+                serde_json::Serializer::with_formatter(&mut serialized, WireFormatter);
+            text.serialize(&mut serializer).unwrap();
             let ours = written(&text);
             prop_assert_eq!(ours.as_bytes(), serialized.as_slice());
             prop_assert_eq!(serde_json::from_str::<String>(&ours).unwrap(), text);

@@ -108,10 +108,7 @@ fn serializer(out: &mut Vec<u8>) -> serde_json::Serializer<&mut Vec<u8>, WireFor
 }
 
 /// Runs `write` and ends the record, or takes back what was written.
-fn whole(
-    out: &mut Vec<u8>,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
+fn whole(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> Result<(), EncodeError> {
     let start = out.len();
     match write(out) {
         Ok(()) => {

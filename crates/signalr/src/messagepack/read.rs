@@ -149,3 +149,6 @@ fn filled<'a>(text: Option<&'a str>, name: &'static str) -> Result<&'a str, Prot
 fn failed(field: &'static str, expected: &'static str) -> impl FnOnce(Malformed) -> ProtocolError {
     move |Malformed| ProtocolError::FieldType { field, expected }
 }
+
+#[cfg(test)]
+mod tests;

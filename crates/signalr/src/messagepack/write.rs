@@ -1,5 +1,6 @@
 //! Writing of MessagePack records: always six elements for a call and three for a close, as some clients need them.
 
+use rmp_serde::config::{DefaultConfig, HumanReadableConfig, StructMapConfig};
 use serde::Serialize;
 
 use super::head::{write_array, write_bool, write_int, write_map, write_str, write_str_or_nil};
@@ -96,7 +97,9 @@ pub(crate) fn encode_completion_void(invocation_id: &str, out: &mut Vec<u8>) {
 
 /// Appends a completion with an error.
 pub(crate) fn encode_completion_error(invocation_id: &str, error: &str, out: &mut Vec<u8>) {
-    record::append_with_length(out, |out| write_failure(&Headers::new(), invocation_id, error, out));
+    record::append_with_length(out, |out| {
+        write_failure(&Headers::new(), invocation_id, error, out);
+    });
 }
 
 /// Appends a close.
@@ -104,24 +107,21 @@ pub(crate) fn encode_close(error: Option<&str>, allow_reconnect: bool, out: &mut
     record::append_with_length(out, |out| write_close(error, allow_reconnect, out));
 }
 
-/// Appends one value; structs become maps, as objects are in every client's MessagePack.
+/// Appends one value; structs become maps, as objects are in every client's MessagePack, and what has a form for people
+/// to read takes that, as .NET's GUIDs do.
 pub(crate) fn value<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     value.serialize(&mut serializer(out))?;
     Ok(())
 }
 
-type MapSerializer<'a> =
-    rmp_serde::Serializer<&'a mut Vec<u8>, rmp_serde::config::StructMapConfig<rmp_serde::config::DefaultConfig>>;
+type ValueSerializer<'a> = rmp_serde::Serializer<&'a mut Vec<u8>, HumanReadableConfig<StructMapConfig<DefaultConfig>>>;
 
-fn serializer(out: &mut Vec<u8>) -> MapSerializer<'_> {
-    rmp_serde::Serializer::new(out).with_struct_map()
+fn serializer(out: &mut Vec<u8>) -> ValueSerializer<'_> {
+    rmp_serde::Serializer::new(out).with_struct_map().with_human_readable()
 }
 
 /// Runs `write` and puts the length before what it wrote, or takes that back.
-fn framed(
-    out: &mut Vec<u8>,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
+fn framed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> Result<(), EncodeError> {
     let start = out.len();
     let mut written = Ok(());
     let body_bytes = record::append_with_length(out, |out| written = write(out));

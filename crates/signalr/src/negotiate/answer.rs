@@ -21,8 +21,8 @@ impl Grant {
     /// Returns the body of the answer.
     ///
     /// `connection_id` is public: others address the connection by it. `connection_token` is secret and the client
-    /// presents it as `id`; clients put it into the URL unescaped, so it must consist of unreserved characters. A client
-    /// of version 0 knows one id only and must be able to present that, so it is told nothing of the token.
+    /// presents it as `id`; clients put it into the URL unescaped, so it must consist of unreserved characters. A
+    /// client of version 0 knows one id only and must be able to present that, so it is told nothing of the token.
     pub fn body(&self, connection_id: &str, connection_token: &str) -> String {
         let body = GrantBody {
             use_stateful_reconnect: self.stateful_reconnect,
@@ -120,12 +120,8 @@ fn is_false(value: &bool) -> bool {
 mod tests {
     use super::*;
 
-    const GRANT: Grant = Grant {
-        version: 1,
-        stateful_reconnect: false,
-        transports: TransportSet::ALL,
-        token_lifetime_seconds: None,
-    };
+    const GRANT: Grant =
+        Grant { version: 1, stateful_reconnect: false, transports: TransportSet::ALL, token_lifetime_seconds: None };
 
     #[test]
     fn version_1_has_id_token_and_transports_in_order() {

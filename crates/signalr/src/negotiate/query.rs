@@ -47,12 +47,14 @@ impl NegotiateRequest {
     ///
     /// Returns a [`NegotiateError`] for a version that is no number or below the endpoint's minimum.
     pub fn decide(self, options: &NegotiateOptions) -> Result<Grant, NegotiateError> {
-        let Version::Integer(version) = self.version else { return Err(NegotiateError::NotAnInteger) };
+        let Version::Integer(version) = self.version else {
+            return Err(NegotiateError::NotAnInteger);
+        };
         if version < options.minimum_version {
             return Err(NegotiateError::UnsupportedVersion { version });
         }
         Ok(Grant {
-            version: version.min(MAX_VERSION),
+            version: version.clamp(0, MAX_VERSION),
             stateful_reconnect: self.stateful_reconnect && options.allow_stateful_reconnect,
             transports: options.transports,
             token_lifetime_seconds: None,
@@ -152,6 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn a_version_below_0_is_answered_with_0_where_the_minimum_allows_it() {
+        let decide = |minimum_version| {
+            let options = NegotiateOptions { minimum_version, ..NegotiateOptions::default() };
+            request(-1, false).decide(&options)
+        };
+        assert_eq!(decide(-1).unwrap().version, 0);
+        assert_eq!(decide(0), Err(NegotiateError::UnsupportedVersion { version: -1 }));
+    }
+
+    #[test]
     fn stateful_reconnect_needs_both_sides() {
         for (asked, allowed) in [(true, true), (true, false), (false, true)] {
             let options = NegotiateOptions { allow_stateful_reconnect: allowed, ..NegotiateOptions::default() };
@@ -161,10 +173,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_query_is_answered(query in any::<String>(), options in any::<(i32, bool)>()) {
-            let (minimum_version, allow_stateful_reconnect) = options;
-            let options =
-                NegotiateOptions { minimum_version, allow_stateful_reconnect, ..NegotiateOptions::default() };
+        fn any_query_is_answered(query in any::<String>(), minimum_version in any::<i32>()) {
+            let options = NegotiateOptions { minimum_version, ..NegotiateOptions::default() };
             let answer = NegotiateRequest::from_query(&query).answer(&options, "id", "token");
             prop_assert!(serde_json::from_str::<serde_json::Value>(&answer).unwrap().is_object());
         }

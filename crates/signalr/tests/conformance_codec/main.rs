@@ -2,6 +2,13 @@
 //!
 //! `SIGNALR_CASES` names another file of the same form.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 mod case;
 mod framing;
 mod json;

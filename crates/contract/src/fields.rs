@@ -1,0 +1,138 @@
+//! Reads a JSON object into a type, and when that fails says which field is to blame.
+
+use crate::rejection::Rejection;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Reads a JSON object. What is good is read once; only what is bad is read again, slowly, to find the field.
+///
+/// # Errors
+///
+/// The text is no JSON object, or a field of it is missing, unknown, repeated or wrong.
+pub(crate) fn parse<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Rejection> {
+    serde_json::from_str::<Object<T>>(json).map(|object| object.0).or_else(|_| parse_with_path(json))
+}
+
+#[cold]
+fn parse_with_path<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Rejection> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let object: Object<T> = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        explain(if path == "." { "" } else { &path }, error.inner())
+    })?;
+    deserializer.end().map_err(|error| explain("", &error))?;
+    Ok(object.0)
+}
+
+/// Turns serde's sentence into a field and a message. The sentences about missing, unknown and repeated fields are those
+/// of `serde::de::Error`; they name the field, and the path names its object.
+fn explain(path: &str, error: &serde_json::Error) -> Rejection {
+    let sentence = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let message = sentence.strip_suffix(&position).unwrap_or(&sentence);
+    let name_after = |start: &str| Some(message.strip_prefix(start)?.split_once('`')?.0);
+    if let Some(name) = name_after("missing field `") {
+        return Rejection::of_field(joined(path, name), "missing");
+    }
+    if let Some(name) = name_after("duplicate field `") {
+        return Rejection::of_field(joined(path, name), "given more than once");
+    }
+    if let Some(name) = name_after("unknown field `") {
+        // The path has the name already, unless the object was read through another one's visitor.
+        let has_name = path == name || path.strip_suffix(name).is_some_and(|object| object.ends_with('.'));
+        let field = if has_name { path.to_owned() } else { joined(path, name) };
+        return Rejection::of_field(field, "unknown field");
+    }
+    if path.is_empty() { Rejection::of_whole(message) } else { Rejection::of_field(path, message) }
+}
+
+/// The path of a field of the object at `path`.
+fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// A `T` that is read from an object only. What serde derives reads a list as well, field by field.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+/// Reads an object that is a field, never a list: `#[serde(deserialize_with = "fields::object")]`.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|object| object.0)
+}
+
+/// Reads a field that may be absent (then `#[serde(default)]` gives `None`), but not null.
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Outer {
+        count: u8,
+        #[serde(default)]
+        inner: Option<Inner>,
+        #[serde(default)]
+        list: Vec<Inner>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Inner {
+        count: u8,
+    }
+
+    fn rejection(json: &str) -> String {
+        parse::<Outer>(json).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_kind_of_wrong_field_is_named_by_its_path() {
+        for (json, expected) in [
+            (r#"{"count":1,"foo":2}"#, "foo: unknown field"),
+            (r#"{"count":1,"inner":{"count":1,"foo":2}}"#, "inner.foo: unknown field"),
+            (r#"{"count":1,"inner":{"count":1,"inner":2}}"#, "inner.inner: unknown field"),
+            (r#"{"inner":{"count":1}}"#, "count: missing"),
+            (r#"{"count":1,"inner":{}}"#, "inner.count: missing"),
+            (r#"{"count":1,"count":1}"#, "count: given more than once"),
+            (r#"{"count":1,"list":[{"count":1},{"count":-1}]}"#, "list[1].count: invalid value: integer `-1`, expected u8"),
+            (r#"{"count":"x"}"#, "count: invalid type: string \"x\", expected u8"),
+        ] {
+            assert_eq!(rejection(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_wrong_as_a_whole() {
+        for (json, kind) in [("[1]", "sequence"), ("3", "integer `3`"), ("null", "null"), ("\"x\"", "string \"x\"")] {
+            assert_eq!(rejection(json), format!("invalid type: {kind}, expected an object"));
+        }
+        assert!(rejection("{").starts_with("EOF while parsing"));
+        assert!(rejection("{\"count\":1} x").starts_with("trailing characters"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Errors of the REST routes: RFC 9457 problems with a stable `type`.
+
+use serde::Serialize;
+
+use crate::{ingest::IngestError, rejection::Rejection};
+
+/// What kind of problem. Its type is `urn:conduit:problem:` and a name that never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// A field of the body is wrong.
+    InvalidField,
+    /// A query parameter is wrong.
+    InvalidParameter,
+    /// The body cannot be read.
+    MalformedBody,
+    /// No key, or nobody's.
+    Unauthorized,
+    /// Somebody's key, but not one for this.
+    Forbidden,
+    /// Nothing there.
+    NotFound,
+    /// The route takes other methods.
+    MethodNotAllowed,
+    /// The body is too large, or has too many events.
+    ContentTooLarge,
+    /// The body's media type is none that the route reads.
+    UnsupportedMediaType,
+    /// What the request needs does not answer now.
+    Unavailable,
+    /// Our own fault.
+    Internal,
+}
+
+impl ProblemKind {
+    const fn facts(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::InvalidField => (400, "urn:conduit:problem:invalid-field", "A field is invalid"),
+            Self::InvalidParameter => (400, "urn:conduit:problem:invalid-parameter", "A query parameter is invalid"),
+            Self::MalformedBody => (400, "urn:conduit:problem:malformed-body", "The body cannot be read"),
+            Self::Unauthorized => (401, "urn:conduit:problem:unauthorized", "No valid key"),
+            Self::Forbidden => (403, "urn:conduit:problem:forbidden", "Not allowed"),
+            Self::NotFound => (404, "urn:conduit:problem:not-found", "Not found"),
+            Self::MethodNotAllowed => (405, "urn:conduit:problem:method-not-allowed", "Method not allowed"),
+            Self::ContentTooLarge => (413, "urn:conduit:problem:content-too-large", "Too much at once"),
+            Self::UnsupportedMediaType => {
+                (415, "urn:conduit:problem:unsupported-media-type", "Unsupported media type")
+            }
+            Self::Unavailable => (503, "urn:conduit:problem:unavailable", "Not available now"),
+            Self::Internal => (500, "urn:conduit:problem:internal", "Internal error"),
+        }
+    }
+}
+
+/// An RFC 9457 problem, written as `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What kind, for programs.
+    #[serde(rename = "type")]
+    pub problem_type: &'static str,
+    /// What kind, for people.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time.
+    pub detail: String,
+    /// The field that is wrong, by its path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl Problem {
+    /// Makes a problem.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        let (status, problem_type, title) = kind.facts();
+        Self { problem_type, title, status, detail: detail.into(), field: None }
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        match rejection.field {
+            Some(field) => {
+                let problem = Self::new(ProblemKind::InvalidField, rejection.message);
+                Self { field: Some(field), ..problem }
+            }
+            None => Self::new(ProblemKind::MalformedBody, rejection.message),
+        }
+    }
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        let kind = match error {
+            IngestError::TooLarge { .. } | IngestError::TooMany { .. } => ProblemKind::ContentTooLarge,
+            IngestError::UnsupportedMediaType { .. } => ProblemKind::UnsupportedMediaType,
+            IngestError::Malformed { .. } | IngestError::Empty => ProblemKind::MalformedBody,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_the_field_that_is_wrong() {
+        let problem = Problem::from(Rejection::of_field("limits.connections", "must be a number"));
+        assert_eq!(
+            serde_json::to_string(&problem).unwrap(),
+            r#"{"type":"urn:conduit:problem:invalid-field","title":"A field is invalid","status":400,"detail":"must be a number","field":"limits.connections"}"#
+        );
+    }
+}

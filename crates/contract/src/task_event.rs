@@ -1,0 +1,229 @@
+//! Domain events of tasks: what a backend says happened.
+//!
+//! Each type is read from the `data` of a `CloudEvent` whose `type` is its name, and unknown fields are refused.
+
+use crate::any_json::AnyJson;
+use crate::domain_event::{EventBody, EventType, ParsedData};
+use crate::event_data;
+use crate::identifier::Identifier;
+use crate::percent::{NumberVisitor, Percent, serialize_number};
+use crate::rejection::Rejection;
+use crate::stack_trace;
+use crate::task_type::TaskType;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The longest deadline: 30 days.
+pub const MAX_DEADLINE_SECONDS: f64 = 30.0 * 24.0 * 3_600.0;
+
+/// Members of a task's metadata that never leave, compared without regard to case, `-` and `_`. Conduit puts the
+/// receiver's `webhookHeaders` into metadata, and they carry credentials.
+const WITHHELD_METADATA: [&str; 6] = ["webhookheaders", "webhooksecret", "authorization", "apikey", "secret", "secrets"];
+
+/// The types of this family, by the `type` of their `CloudEvents`.
+pub(crate) const EVENT_TYPES: &[EventType] = &[
+    EventType { name: "TaskRegistered", parse: |data| parse(data, TaskEvent::TaskRegistered) },
+    EventType { name: "TaskStarted", parse: |data| parse(data, TaskEvent::TaskStarted) },
+    EventType { name: "TaskProgress", parse: |data| parse(data, TaskEvent::TaskProgress) },
+    EventType { name: "TaskCompleted", parse: |data| parse(data, TaskEvent::TaskCompleted) },
+    EventType { name: "TaskFailed", parse: |data| parse(data, TaskEvent::TaskFailed) },
+    EventType { name: "TaskCancelled", parse: |data| parse(data, TaskEvent::TaskCancelled) },
+    EventType { name: "TaskTimedOut", parse: |data| parse(data, TaskEvent::TaskTimedOut) },
+];
+
+/// Something that happened to a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TaskEvent {
+    /// The task exists; nothing was done yet.
+    TaskRegistered(TaskRegistered),
+    /// Work began.
+    TaskStarted(TaskStarted),
+    /// Work went on.
+    TaskProgress(TaskProgress),
+    /// The task ended well.
+    TaskCompleted(TaskCompleted),
+    /// The task ended badly.
+    TaskFailed(TaskFailed),
+    /// Somebody ended the task.
+    TaskCancelled(TaskCancelled),
+    /// The task took too long.
+    TaskTimedOut(TaskTimedOut),
+}
+
+/// Makes a task known before anything happens, so that a client can be handed its id and subscribe at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskRegistered {
+    /// The task.
+    pub task_id: Identifier,
+    /// What it does.
+    pub task_type: TaskType,
+    /// How long it may take, from when this event is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_seconds: Option<DeadlineSeconds>,
+}
+
+/// Says that work on a task began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskStarted {
+    /// The task.
+    pub task_id: Identifier,
+    /// What it does.
+    pub task_type: TaskType,
+    /// Whatever the producer wants clients to know, of any shape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<AnyJson>,
+    /// How long it may take, from when this event is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_seconds: Option<DeadlineSeconds>,
+    /// The task that this one is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_task_id: Option<Identifier>,
+}
+
+/// Says how far a task is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskProgress {
+    /// The task.
+    pub task_id: Identifier,
+    /// How far it is, in percent.
+    pub percent_complete: Percent,
+    /// What it is doing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// How many of [`total`](Self::total) parts are done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<u64>,
+    /// How many parts there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// Says that a task ended well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskCompleted {
+    /// The task.
+    pub task_id: Identifier,
+    /// What came of it, of any shape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<AnyJson>,
+}
+
+/// Says that a task ended badly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskFailed {
+    /// The task.
+    pub task_id: Identifier,
+    /// What went wrong, without stack trace.
+    pub error: String,
+    /// More about it, without stack trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
+    /// Whether it may go better another time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_retryable: Option<bool>,
+}
+
+/// Says that somebody ended a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskCancelled {
+    /// The task.
+    pub task_id: Identifier,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Says that a task took too long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskTimedOut {
+    /// The task.
+    pub task_id: Identifier,
+}
+
+/// How long a task may take: more than 0 and at most [`MAX_DEADLINE_SECONDS`] seconds, fractions allowed.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct DeadlineSeconds(f64);
+
+impl DeadlineSeconds {
+    /// Makes a deadline; none of what is not in range.
+    pub fn new(seconds: f64) -> Option<Self> {
+        (seconds > 0.0 && seconds <= MAX_DEADLINE_SECONDS).then_some(Self(seconds))
+    }
+
+    /// The seconds.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+
+    /// The same in milliseconds, at least one.
+    #[expect(clippy::cast_possible_truncation, reason = "30 days of milliseconds are far inside an i64")]
+    pub fn millis(self) -> i64 {
+        (self.0 * 1_000.0).ceil() as i64
+    }
+}
+
+impl Serialize for DeadlineSeconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_number(self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeadlineSeconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = deserializer.deserialize_f64(NumberVisitor("a number of seconds"))?;
+        Self::new(seconds).ok_or_else(|| de::Error::custom("must be more than 0 and at most 2592000 seconds (30 days)"))
+    }
+}
+
+impl TaskEvent {
+    /// The task that it happened to.
+    pub fn task_id(&self) -> &Identifier {
+        match self {
+            Self::TaskRegistered(event) => &event.task_id,
+            Self::TaskStarted(event) => &event.task_id,
+            Self::TaskProgress(event) => &event.task_id,
+            Self::TaskCompleted(event) => &event.task_id,
+            Self::TaskFailed(event) => &event.task_id,
+            Self::TaskCancelled(event) => &event.task_id,
+            Self::TaskTimedOut(event) => &event.task_id,
+        }
+    }
+
+    /// Removes what must never leave: credentials in metadata, and stack traces.
+    fn sanitised(self) -> Self {
+        match self {
+            Self::TaskStarted(event) => {
+                let metadata = event.metadata.map(|metadata| metadata.without_members(is_withheld));
+                Self::TaskStarted(TaskStarted { metadata, ..event })
+            }
+            Self::TaskFailed(event) => {
+                let error = stack_trace::removed(&event.error).unwrap_or_else(|| "task failed".to_owned());
+                let details = event.details.as_deref().and_then(stack_trace::removed);
+                Self::TaskFailed(TaskFailed { error, details, ..event })
+            }
+            other => other,
+        }
+    }
+}
+
+fn parse<'de, T: Deserialize<'de>>(data: &'de str, variant: fn(T) -> TaskEvent) -> Result<ParsedData, Rejection> {
+    let (own, common) = event_data::parse(data)?;
+    let event = variant(own);
+    if let TaskEvent::TaskStarted(TaskStarted { task_id, parent_task_id: Some(parent), .. }) = &event
+        && task_id == parent
+    {
+        return Err(Rejection::of_field("data.parentTaskId", "must not be the task itself"));
+    }
+    Ok(ParsedData { body: EventBody::Task(event.sanitised()), common })
+}
+
+fn is_withheld(name: &str) -> bool {
+    let plain: String = name.chars().filter(|character| !matches!(character, '-' | '_')).collect();
+    WITHHELD_METADATA.iter().any(|withheld| plain.eq_ignore_ascii_case(withheld))
+}

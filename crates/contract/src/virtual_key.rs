@@ -1,0 +1,79 @@
+//! A virtual key as the registry keeps it and the operator reads it.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::{bounded_text, time::rfc3339};
+
+/// Connections of one key at the most: a Durable Object holds 32,768 hibernating sockets.
+pub const MAX_CONNECTIONS: u16 = 32_768;
+/// The longest name, in bytes.
+const MAX_NAME_BYTES: usize = 200;
+
+/// What an operator calls a key: 1 to 200 bytes, without spaces around it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct KeyName(String);
+
+impl KeyName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let name = text.trim();
+        bounded_text::check(name, MAX_NAME_BYTES).map_err(de::Error::custom)?;
+        Ok(Self(name.to_owned()))
+    }
+}
+
+/// How many connections a key may have: 1 to [`MAX_CONNECTIONS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ConnectionLimit(u16);
+
+impl ConnectionLimit {
+    /// The number.
+    pub fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for ConnectionLimit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        match u16::try_from(number) {
+            Ok(number @ 1..=MAX_CONNECTIONS) => Ok(Self(number)),
+            _ => Err(de::Error::custom(format_args!("must be an integer from 1 to {MAX_CONNECTIONS}"))),
+        }
+    }
+}
+
+/// A key's own limits; what it has none of, the configuration gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyLimits {
+    /// Open connections at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<ConnectionLimit>,
+}
+
+/// A virtual key. Its JSON is what the operator reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyRecord {
+    /// Its id, which never changes.
+    pub id: String,
+    /// What the operator calls it.
+    pub name: KeyName,
+    /// Whether it opens anything.
+    pub enabled: bool,
+    /// When it was made, in milliseconds since the epoch; RFC 3339 text in JSON.
+    #[serde(rename = "createdAt", with = "rfc3339")]
+    pub created_at_millis: i64,
+    /// Its own limits.
+    pub limits: KeyLimits,
+}

@@ -1,0 +1,13 @@
+//! Properties that hold for any message, any stream of messages however it is cut, and any input at all.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod hostile;
+mod round_trip;
+mod split;
+mod strategy;

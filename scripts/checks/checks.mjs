@@ -1,0 +1,86 @@
+// Everything that `npm test` does, in order. Each check returns `{ ok, totals? }`.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { show, step } from '../setup/command.mjs';
+import { npmCommand, PROJECT } from '../setup/places.mjs';
+import { ensureCargoDeny } from '../setup/rustTools.mjs';
+import { ensureWasmToolchain } from '../setup/wasmToolchain.mjs';
+import { buildWorker, WASM_TARGET } from '../setup/workerBuild.mjs';
+import { cargoTotals, vitestTotals } from './totals.mjs';
+
+/** The Worker of the conformance tests, whose hub is written on signalr-durable as anybody's would be. */
+const TEST_WORKER = 'tests/worker';
+
+/**
+ * `name` and `group` are what `--only` takes; `needs` are checks without which this one makes no sense; `long` ones run
+ * only with `--all`.
+ */
+export const CHECKS = [
+  { name: 'format', group: 'lint', run: () => quiet('cargo', ['fmt', '--all', '--check']) },
+  { name: 'biome', group: 'lint', run: () => quiet(npmCommand('biome'), ['ci']) },
+  { name: 'types', group: 'lint', run: () => quiet(npmCommand('tsc'), ['--noEmit']) },
+  { name: 'clippy', group: 'lint', run: clippy },
+  { name: 'clippy-wasm', group: 'lint', run: clippyForWasm },
+  { name: 'cargo-test', group: 'test', run: cargoTest },
+  { name: 'build', group: 'build', run: () => build('.') },
+  { name: 'build-test-worker', group: 'build', run: () => build(TEST_WORKER) },
+  { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker'], run: vitest },
+  {
+    name: 'deploy-dry-run',
+    group: 'test',
+    needs: ['build'],
+    run: () => quiet(npmCommand('wrangler'), ['deploy', '--dry-run']),
+  },
+  { name: 'cargo-deny', group: 'long', long: true, run: cargoDeny },
+];
+
+async function quiet(program, args, env = {}) {
+  const title = [program.split('/').at(-1), ...args].join(' ');
+  const result = await step(title, program, args, { cwd: PROJECT, env: { ...process.env, ...env } });
+  if (result.code !== 0) process.stderr.write(result.output);
+  return { ok: result.code === 0 };
+}
+
+function clippy() {
+  return quiet('cargo', ['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']);
+}
+
+/** What is compiled for the Worker only, and, with unwinding, whether closures handed to JavaScript may be unwound. */
+async function clippyForWasm() {
+  const toolchain = await ensureWasmToolchain();
+  if (!toolchain.clippyEnv) return { ok: true, skipped: 'the nightly toolchain has no clippy' };
+  const args = ['+nightly', 'clippy', '--target', 'wasm32-unknown-unknown', '-p', 'conduit-edge', '-p', 'test-worker'];
+  // Tomorrow's nightly has lints that nobody here has seen: they warn, and fail nothing.
+  if (toolchain.way !== 'nightly') args.push('--', '-D', 'warnings');
+  return quiet('cargo', args, { ...toolchain.clippyEnv, CARGO_TARGET_DIR: WASM_TARGET });
+}
+
+async function cargoTest() {
+  const args = ['test', '--workspace', '--no-fail-fast'];
+  const { code, output } = await show('cargo', args, { cwd: PROJECT });
+  return { ok: code === 0, totals: cargoTotals(output) };
+}
+
+async function build(crate) {
+  await buildWorker(crate);
+  return { ok: true };
+}
+
+async function vitest() {
+  const folder = await mkdtemp(join(tmpdir(), 'conduit-edge-vitest-'));
+  try {
+    const report = join(folder, 'report.json');
+    const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const { code } = await show(npmCommand('vitest'), args, { cwd: PROJECT });
+    const totals = await readFile(report, 'utf8').then((text) => vitestTotals(JSON.parse(text)));
+    return { ok: code === 0, totals };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function cargoDeny() {
+  return quiet(await ensureCargoDeny(), ['check', 'licenses', 'bans', 'sources']);
+}

@@ -1,0 +1,43 @@
+// How many tests passed, from what the runners say.
+
+/** Sums the lines with which `cargo test` ends each test program and each crate's examples in documentation. */
+export function cargoTotals(output) {
+  const totals = none();
+  for (const [, passed, failed, ignored] of output.matchAll(
+    /^test result: \S+ (\d+) passed; (\d+) failed; (\d+) ignored/gm,
+  )) {
+    totals.passed += Number(passed);
+    totals.failed += Number(failed);
+    totals.skipped += Number(ignored);
+  }
+  return totals;
+}
+
+/** Of vitest's JSON report. A file that could not be loaded has no tests, but is a failure. */
+export function vitestTotals(report) {
+  const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+export function none() {
+  return { passed: 0, failed: 0, skipped: 0 };
+}
+
+export function sum(list) {
+  return list.reduce(
+    (all, one) => ({
+      passed: all.passed + one.passed,
+      failed: all.failed + one.failed,
+      skipped: all.skipped + one.skipped,
+    }),
+    none(),
+  );
+}
+
+export function inWords({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}

@@ -1,0 +1,82 @@
+// `npm run deploy`: the Worker, its key-value namespace and its secrets, on Cloudflare.
+//
+//     npm run deploy [-- --dry-run] [-- --env name …]      options go to `wrangler deploy`
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SECRETS } from './local/devVars.mjs';
+import { CannotGoOn } from './setup/cannotGoOn.mjs';
+import { ask, StepFailed } from './setup/command.mjs';
+import { entry } from './setup/entry.mjs';
+import { npmCommand, PROJECT } from './setup/places.mjs';
+import { buildWorker } from './setup/workerBuild.mjs';
+
+/** Cloudflare's code for a Worker that is not there yet. */
+const NO_SUCH_WORKER = /\b10007\b/;
+
+process.env.WRANGLER_SEND_METRICS = 'false';
+
+await entry(async (args) => {
+  if (args.includes('--dry-run')) {
+    await buildWorker();
+    return wranglerDeploy(args);
+  }
+  await checkLogin();
+  const missing = await missingSecrets(args);
+  await buildWorker();
+  const secrets = Object.fromEntries(missing.map((name) => [name, SECRETS[name]()]));
+  const code = await withSecretsFile(secrets, (options) => wranglerDeploy([...args, ...options]));
+  if (code === 0 && secrets.MASTER_KEY) {
+    console.log(`\nThe master key, shown this once: ${secrets.MASTER_KEY}\n`);
+  }
+  return code;
+});
+
+async function checkLogin() {
+  if (process.env.CLOUDFLARE_API_TOKEN) return;
+  const { stdout, code } = await ask(npmCommand('wrangler'), ['whoami'], { cwd: PROJECT });
+  if (code === 0 && !stdout.includes('not authenticated')) return;
+  throw new CannotGoOn(
+    'There is no Cloudflare account to deploy to: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID.',
+  );
+}
+
+/** A secret that is set is never changed: everybody's tokens and the operator's key hang on them. */
+async function missingSecrets(args) {
+  const list = await ask(npmCommand('wrangler'), ['secret', 'list', '--format', 'json', ...environmentOf(args)], {
+    cwd: PROJECT,
+  });
+  if (list.code !== 0) {
+    if (NO_SUCH_WORKER.test(list.stdout + list.stderr)) return Object.keys(SECRETS);
+    process.stderr.write(list.stdout + list.stderr);
+    throw new StepFailed('wrangler could not list the secrets of the Worker; what it said is above.');
+  }
+  const present = JSON.parse(list.stdout).map(({ name }) => name);
+  return Object.keys(SECRETS).filter((name) => !present.includes(name));
+}
+
+function environmentOf(args) {
+  const index = args.findIndex((arg) => arg === '--env' || arg === '-e');
+  return index < 0 ? args.filter((arg) => arg.startsWith('--env=')) : args.slice(index, index + 2);
+}
+
+/** Secrets go up with the code, in one step: there is never a Worker without them, not even the first time. */
+async function withSecretsFile(secrets, deploy) {
+  if (Object.keys(secrets).length === 0) return deploy([]);
+  const folder = await mkdtemp(join(tmpdir(), 'conduit-edge-deploy-'));
+  try {
+    const file = join(folder, 'secrets.json');
+    await writeFile(file, JSON.stringify(secrets), { mode: 0o600 });
+    return await deploy(['--secrets-file', file]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** wrangler makes the namespace that wrangler.toml names without an id, and finds it again the next time. */
+function wranglerDeploy(args) {
+  const child = spawn(npmCommand('wrangler'), ['deploy', ...args], { cwd: PROJECT, stdio: 'inherit' });
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+}

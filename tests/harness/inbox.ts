@@ -1,0 +1,52 @@
+import { within } from './deadline.ts';
+
+/** What arrived, in order, and the wait for what is still to come. */
+export class Inbox<T> {
+  /** All that ever arrived. */
+  readonly all: T[] = [];
+  #read = 0;
+  #wake: (() => void)[] = [];
+
+  constructor(private readonly name: string) {}
+
+  push(item: T): void {
+    this.all.push(item);
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  /** The next one that was not read yet. */
+  async next(): Promise<T> {
+    const [item] = await this.take(1);
+    return item as T;
+  }
+
+  /** The next so many that were not read yet. */
+  async take(count: number): Promise<T[]> {
+    const end = this.#read + count;
+    await this.#until(() => this.all.length >= end, `${count} more`);
+    const items = this.all.slice(this.#read, end);
+    this.#read = end;
+    return items;
+  }
+
+  /** Reads on to the first one that is as described, and gives it. */
+  async find(what: string, isIt: (item: T) => boolean): Promise<T> {
+    const position = () => this.all.findIndex((item, index) => index >= this.#read && isIt(item));
+    await this.#until(() => position() >= 0, what);
+    this.#read = position() + 1;
+    return this.all[this.#read - 1] as T;
+  }
+
+  /** What arrived and was not read: to show that nothing did. */
+  get unread(): T[] {
+    return this.all.slice(this.#read);
+  }
+
+  async #until(isThere: () => boolean, what: string): Promise<void> {
+    const waiting = async () => {
+      while (!isThere()) await new Promise<void>((resolve) => this.#wake.push(resolve));
+    };
+    const seen = () => JSON.stringify(this.all.slice(-20), (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+    await within(waiting(), () => `${what} at ${this.name}; of ${this.all.length} the last are ${seen()}`);
+  }
+}

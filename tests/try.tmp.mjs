@@ -1,0 +1,13 @@
+import { Miniflare } from 'miniflare';
+import WebSocket from 'ws';
+import { miniflareOptions } from '../miniflare.config.js';
+const mf = new Miniflare({...miniflareOptions({ worker: 'tests/worker' }), handleStructuredLogs: (l)=>console.log(l.level, l.message)});
+const url = (await mf.ready).toString();
+const sleep = (n) => new Promise(r=>setTimeout(r,n));
+const T=performance.now(); const log=(...a)=>console.log((performance.now()-T).toFixed(), ...a);
+const silent = async (room, say) => { const s = new WebSocket(url.replace('http','ws')+room); s.on('message', (m)=>log(room, m.toString())); s.on('close',(c)=>log(room,'closed',c)); await new Promise(r=>s.on('open',r)); if (say) s.send(say); 
+ let st=1; const iv=setInterval(()=>{ if (s.readyState!==st) {st=s.readyState; log(room,'state',st, s._closeFrameReceived, s._closeFrameSent); if(st===3) clearInterval(iv);} },5); return s; };
+await silent('a'); await silent('b','{"pro'); await silent('c', '{"type":6}\x1e'); await silent('d', 'x\x1e');
+const e = await silent('e'); e.ping();
+await sleep(12500);
+await mf.dispose();
