@@ -7,43 +7,41 @@ const SEPARATOR = 0x1e;
 const PING = '{"type":6}\u001e';
 
 export class Connection {
+  /** Is told how many records a frame brought. Pings are none. @type {(records: number) => void} */
+  onRecords = () => {};
+
   /** @type {Buffer[]} */
   #frames = [];
-  /** @type {(records: number) => void} */
-  #onRecords = () => {};
-  /** @type {WebSocket} */
+  #closing = false;
   #socket;
 
-  /** @param {WebSocket} socket an open one */
+  /** @param {WebSocket} socket */
   constructor(socket) {
     this.#socket = socket;
     socket.on('message', (/** @type {Buffer} */ frame) => {
       this.#frames.push(frame);
-      this.#onRecords(countRecords(frame));
+      const records = countRecords(frame);
+      if (records > 0) this.onRecords(records);
+    });
+    socket.on('close', (code, reason) => {
+      if (!this.#closing) throw new Error(`a connection was closed: ${code} ${reason}`);
     });
   }
 
   /** @param {string} url */
   static async open(url) {
+    // Its messages are small, and both sides would spend more on compression than on all the rest.
     const socket = new WebSocket(url, { perMessageDeflate: false });
     const connection = new Connection(socket);
     await once(socket, 'open');
-    socket.on('close', (code, reason) => {
-      if (!connection.closing) connection.onLost(new Error(`a connection was closed: ${code} ${reason}`));
-    });
     return connection;
   }
 
-  closing = false;
-
-  /** What happens when the connection is lost. @param {Error} error */
-  onLost(error) {
-    throw error;
-  }
-
-  /** Calls back with how many records a frame brought; pings are none. @param {(records: number) => void} callback */
-  set onRecords(callback) {
-    this.#onRecords = callback;
+  /** Settles when something other than a ping arrives. @returns {Promise<void>} */
+  nextRecord() {
+    return new Promise((resolve) => {
+      this.onRecords = () => resolve();
+    });
   }
 
   /** What came since this was last asked, without pings. */
@@ -58,13 +56,13 @@ export class Connection {
     this.#socket.send(text);
   }
 
-  /** Says that the client lives; a server may close a connection of which it hears nothing for half a minute. */
+  /** Says that the client lives: of whom it hears nothing for half a minute, a server may close the connection. */
   ping() {
     this.#socket.send(PING);
   }
 
   close() {
-    this.closing = true;
+    this.#closing = true;
     this.#socket.terminate();
   }
 }

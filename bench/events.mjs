@@ -47,8 +47,7 @@ export function taskProgress(taskId, percentComplete) {
  */
 function padded(target, argumentsWith) {
   /** @param {string} padding */
-  const invocation = (padding) =>
-    JSON.stringify({ type: 1, target, arguments: argumentsWith(padding) }) + SEPARATOR;
+  const invocation = (padding) => JSON.stringify({ type: 1, target, arguments: argumentsWith(padding) }) + SEPARATOR;
   const padding = 'x'.repeat(RECORD_BYTES - invocation('').length);
   return { record: invocation(padding), padding };
 }

@@ -29,7 +29,9 @@ export function processorMicros(pid) {
   if (pid === undefined) return Number.NaN;
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
-    const nanos = threads.map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]));
+    const nanos = threads.map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+    );
     return nanos.reduce((sum, each) => sum + each, 0) / 1_000;
   } catch {
     return Number.NaN;

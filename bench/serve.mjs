@@ -4,6 +4,7 @@
 // every contender the same, so with it all of them would look more alike than they are.
 
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Miniflare } from 'miniflare';
 import { miniflareOptions } from '../miniflare.config.js';
 import { childOf } from './processorTime.mjs';
@@ -17,10 +18,11 @@ function edge() {
 function raw() {
   const options = edge();
   const contents = readFileSync(new URL('raw-worker.js', import.meta.url), 'utf8');
+  const modulesRoot = fileURLToPath(new URL('.', import.meta.url));
   options.workers[0].config = {
     ...options.workers[0].config,
     name: 'raw',
-    manifest: { mainModule: 'index.js', modulesRoot: '.', modules: { 'index.js': { type: 'esm', contents } } },
+    manifest: { mainModule: 'index.js', modulesRoot, modules: { 'index.js': { type: 'esm', contents } } },
     env: { RAW: { type: 'durable-object', worker: 'raw', exportName: 'Raw' } },
     exports: { Raw: { type: 'durable-object', storage: 'sqlite' } },
   };

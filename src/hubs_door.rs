@@ -2,7 +2,10 @@
 
 use contract::{Hub, KeyKind};
 use durable_objects::{Admission, Connect, Refusal as KeyRefusal, Reserve, connect, now_millis};
-use signalr::negotiate::{self, NegotiateOptions, NegotiateRequest};
+use signalr::{
+    Transport, TransportSet,
+    negotiate::{NegotiateOptions, NegotiateRequest},
+};
 use worker::{Method, Request, Response, Url};
 
 use crate::{
@@ -41,7 +44,7 @@ async fn negotiate(visit: &Visit, hub: &'static Hub) -> Result<Response, Refusal
     let token = token.sign(&key, expires_at_millis)?;
 
     let request = NegotiateRequest::from_query(visit.url.query().unwrap_or_default());
-    let answer = negotiate::answer(&request, &NEGOTIATION, &connection_id, &token);
+    let answer = request.answer(&NEGOTIATION, &connection_id, &token);
     let mut response = Response::ok(answer)?;
     response.headers_mut().set("content-type", "application/json")?;
     Ok(response)
@@ -103,7 +106,11 @@ async fn upgrade(visit: &Visit, hub: &'static Hub, id: Option<&str>) -> Result<R
 }
 
 /// What is granted in negotiation.
-const NEGOTIATION: NegotiateOptions = NegotiateOptions::WEB_SOCKETS_ONLY;
+const NEGOTIATION: NegotiateOptions = NegotiateOptions {
+    minimum_version: 0,
+    transports: TransportSet::NONE.with(Transport::WebSockets),
+    allow_stateful_reconnect: false,
+};
 
 /// The connection that a token speaks of, if it is one of this hub.
 fn known(visit: &Visit, hub: &Hub, id: &str) -> Option<ConnectionToken> {

@@ -1,6 +1,6 @@
 //! `/v1/admin/keys`: the operator's view of virtual keys.
 
-use contract::{KeyCreation, KeyPatch, KeySecret, ProblemKind};
+use contract::{KeyCreation, KeyPatch, KeySecret, Problem, ProblemKind};
 use durable_objects::{
     CreateKey, DeleteKey, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, now_millis, random_bytes,
 };
@@ -24,7 +24,7 @@ const MAX_BODY_BYTES: usize = 65_536;
 
 pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
     operator(&visit).await?;
-    let creation = KeyCreation::from_json(&body(&mut visit).await?)?;
+    let creation = KeyCreation::from_json(&body(&mut visit).await?).map_err(Problem::from)?;
     let random = |error: getrandom::Error| Refusal::Internal(format!("no randomness: {error}"));
     let secret = KeySecret::from_random(random_bytes().map_err(random)?);
     let created_at_millis = now_millis();
@@ -74,7 +74,7 @@ pub(crate) async fn read(visit: &Visit, id: &str) -> Result<Response, Refusal> {
 
 pub(crate) async fn patch(mut visit: Visit, id: &str) -> Result<Response, Refusal> {
     operator(&visit).await?;
-    let patch = KeyPatch::from_json(&body(&mut visit).await?)?;
+    let patch = KeyPatch::from_json(&body(&mut visit).await?).map_err(Problem::from)?;
     match durable_objects::ask(&visit.env, &PatchKey { id: id.to_owned(), patch }).await? {
         KeyChange::Applied { record, .. } => Ok(Response::from_json(&view(&record, None)?)?),
         KeyChange::Pending(_) => Err(pending()),
@@ -122,7 +122,7 @@ async fn body(visit: &mut Visit) -> Result<Vec<u8>, Refusal> {
 }
 
 fn view(record: &contract::KeyRecord, connections: Option<usize>) -> Result<Value, Refusal> {
-    let mut view = serde_json::to_value(record.view())?;
+    let mut view = serde_json::to_value(record)?;
     if let Some(connections) = connections {
         view["connections"] = connections.into();
     }

@@ -31,11 +31,15 @@ pub(crate) struct SortableIds {
 impl SortableIds {
     /// A ULID later than all before it: of this millisecond, or of the last one's successor where the
     /// clock stands still or steps back.
-    pub(crate) fn next(&self, now_millis: i64, random: [u8; 10]) -> String {
+    pub(crate) fn next(&self, now_millis: i64) -> String {
+        // Without randomness the ids of an object still differ.
+        self.next_with(now_millis, random_bytes().unwrap_or_default())
+    }
+
+    fn next_with(&self, now_millis: i64, random: [u8; 10]) -> String {
         let millis = u64::try_from(now_millis).unwrap_or(0);
-        let mut wide = [0; 16];
-        wide[6..].copy_from_slice(&random);
-        let fresh = Ulid::from_parts(millis, u128::from_be_bytes(wide)).0;
+        let random = random.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let fresh = Ulid::from_parts(millis, random).0;
         let next = fresh.max(self.last.get().saturating_add(1));
         self.last.set(next);
         Ulid(next).to_string()
@@ -49,7 +53,7 @@ mod tests {
     #[test]
     fn identifiers_sort_as_they_were_made_even_when_the_clock_steps_back() {
         let ids = SortableIds::default();
-        let made = [(5, 9), (5, 1), (3, 200), (6, 0), (6, 0)].map(|(millis, byte)| ids.next(millis, [byte; 10]));
+        let made = [(5, 9), (5, 1), (3, 200), (6, 0), (6, 0)].map(|(millis, byte)| ids.next_with(millis, [byte; 10]));
         let mut sorted = made.clone();
         sorted.sort();
         assert_eq!(made, sorted);

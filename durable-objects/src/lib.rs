@@ -22,7 +22,7 @@ pub use administration::{
     Administration,
     calls::{CreateKey, DeleteKey, FindKey, KeyChange, ListKeys, Page, PatchKey, ReadKey, ReadKeyForObject},
 };
-pub use call::{CallError, ObjectCall};
+pub use call::{CallError, ObjectCall, ask, connect};
 pub use configuration::{Configuration, ConfigurationError};
 pub use identifiers::{now_millis, random_bytes};
 pub use virtual_key::{

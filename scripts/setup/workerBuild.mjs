@@ -43,6 +43,8 @@ export async function buildWorker(crate = '.') {
 function toolEnvironment(toolchain, tools) {
   return {
     ...toolchain.env,
+    // What the compiler says is above worker-build's own error; where in worker-build it arose interests nobody.
+    RUST_BACKTRACE: '0',
     CARGO_TARGET_DIR: WASM_TARGET,
     WASM_BINDGEN_BIN: tools.wasmBindgen,
     WASM_OPT_BIN: npmCommand('wasm-opt'),

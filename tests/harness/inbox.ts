@@ -46,7 +46,13 @@ export class Inbox<T> {
     const waiting = async () => {
       while (!isThere()) await new Promise<void>((resolve) => this.#wake.push(resolve));
     };
-    const seen = () => JSON.stringify(this.all.slice(-20), (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
-    await within(waiting(), () => `${what} at ${this.name}; of ${this.all.length} the last are ${seen()}`);
+    const seen = () => this.all.slice(-5).map(brief).join('; ');
+    await within(waiting(), () => `${what} at ${this.name}; of ${this.all.length} so far the last are ${seen()}`);
   }
+}
+
+/** An item for somebody who reads why a test failed. */
+function brief(item: unknown): string {
+  const text = JSON.stringify(item, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

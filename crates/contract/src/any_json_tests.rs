@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use serde_json::Value;
 
-fn any(text: &str) -> AnyJson {
+fn json_of(text: &str) -> AnyJson {
     AnyJson::from_text(text).unwrap()
 }
 
@@ -16,12 +16,12 @@ fn through_messagepack(json: &AnyJson) -> Value {
 fn json_leaves_verbatim_but_for_white_space_between_tokens() {
     let text = "{ \"b\" : [1.0, 1e2,\t18446744073709551616], \"a\": \" \\\" {\\\\\",\n \"a\": null }";
     let expected = "{\"b\":[1.0,1e2,18446744073709551616],\"a\":\" \\\" {\\\\\",\"a\":null}";
-    assert_eq!(serde_json::to_string(&any(text)).unwrap(), expected);
+    assert_eq!(serde_json::to_string(&json_of(text)).unwrap(), expected);
 }
 
 #[test]
 fn messagepack_keeps_integers_and_floats_apart() {
-    let bytes = rmp_serde::to_vec(&any("[1,-1,300,18446744073709551615,-9223372036854775808,1.5,1.0,true,null,\"x\"]")).unwrap();
+    let bytes = rmp_serde::to_vec(&json_of("[1,-1,300,18446744073709551615,-9223372036854775808,1.5,1.0,true,null,\"x\"]")).unwrap();
     let mut expected = vec![0x9a, 0x01, 0xff, 0xcd, 0x01, 0x2c, 0xcf];
     expected.extend(u64::MAX.to_be_bytes());
     expected.push(0xd3);
@@ -36,13 +36,13 @@ fn messagepack_keeps_integers_and_floats_apart() {
 
 #[test]
 fn messagepack_keeps_the_order_of_members_and_repeated_names() {
-    let bytes = rmp_serde::to_vec(&any(r#"{"b":1,"a":2,"b":3}"#)).unwrap();
+    let bytes = rmp_serde::to_vec(&json_of(r#"{"b":1,"a":2,"b":3}"#)).unwrap();
     assert_eq!(bytes, [0x83, 0xa1, b'b', 1, 0xa1, b'a', 2, 0xa1, b'b', 3]);
 }
 
 #[test]
 fn an_integer_beyond_64_bits_becomes_a_float_in_messagepack() {
-    assert_eq!(through_messagepack(&any("18446744073709551616")), Value::from(18_446_744_073_709_551_616.0));
+    assert_eq!(through_messagepack(&json_of("18446744073709551616")), Value::from(18_446_744_073_709_551_616.0));
 }
 
 #[test]
@@ -69,15 +69,15 @@ fn what_no_client_could_read_is_refused() {
 
 #[test]
 fn withheld_members_are_taken_out_of_the_object_itself_only() {
-    let json = any(r#"{"b":1.0,"secret":"x","a":{"secret":1}}"#);
+    let json = json_of(r#"{"b":1.0,"secret":"x","a":{"secret":1}}"#);
     assert_eq!(json.without_members(|name| name == "secret").get(), r#"{"b":1.0,"a":{"secret":1}}"#);
-    assert_eq!(any(r#"{"secret":"x"}"#).without_members(|name| name == "secret").get(), "{}");
-    assert_eq!(any(r#"["secret"]"#).without_members(|_| true).get(), r#"["secret"]"#);
+    assert_eq!(json_of(r#"{"secret":"x"}"#).without_members(|name| name == "secret").get(), "{}");
+    assert_eq!(json_of(r#"["secret"]"#).without_members(|_| true).get(), r#"["secret"]"#);
 }
 
 #[test]
 fn a_withheld_member_is_found_however_it_is_escaped_or_repeated() {
-    let json = any(r#"{"s\u0065cret":1,"secret":2,"kept":3}"#);
+    let json = json_of(r#"{"s\u0065cret":1,"secret":2,"kept":3}"#);
     assert_eq!(json.without_members(|name| name == "secret").get(), r#"{"kept":3}"#);
 }
 

@@ -4,7 +4,7 @@
 use crate::cloud_event::CloudEvent;
 use crate::event_data::CommonData;
 use crate::identifier::Identifier;
-use crate::rejection::Rejection;
+use crate::rejection::{RejectedEvent, Rejection};
 use crate::task_event::{self, TaskEvent};
 use serde::{Deserialize, Serialize};
 
@@ -40,16 +40,8 @@ pub enum EventBody {
     Task(TaskEvent),
 }
 
-/// When an event is applied, and what its envelope said: what a rule may know beside the event itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrival<'a> {
-    /// The time now.
-    pub now_millis: i64,
-    /// When the event happened, if the producer said so.
-    pub time_millis: Option<i64>,
-    /// Ties events of one operation together.
-    pub correlation_id: Option<&'a str>,
-}
+/// An event as it arrived: understood, or rejected with what is wrong.
+pub type Arrival = Result<DomainEvent, RejectedEvent>;
 
 /// One type of event: its name, and how its `data` is read.
 pub(crate) struct EventType {
@@ -95,17 +87,5 @@ impl DomainEvent {
             correlation_id: common.correlation_id.or(event.correlation_id),
             body,
         })
-    }
-
-    /// What a rule may know beside the event's body.
-    pub fn arrival(&self, now_millis: i64) -> Arrival<'_> {
-        Arrival { now_millis, time_millis: self.time_millis, correlation_id: self.correlation_id.as_deref() }
-    }
-}
-
-impl Arrival<'_> {
-    /// An event that is applied now and whose envelope said nothing more.
-    pub fn at(now_millis: i64) -> Self {
-        Self { now_millis, time_millis: None, correlation_id: None }
     }
 }

@@ -2,7 +2,7 @@
 //! one event refuses that event.
 
 use crate::cloud_event::CloudEvent;
-use crate::domain_event::DomainEvent;
+use crate::domain_event::{Arrival, DomainEvent};
 use crate::media_type::{self, Format};
 use crate::rejection::{RejectedEvent, Rejection};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
@@ -23,13 +23,13 @@ pub const MAX_EVENT_BYTES: usize = 100_000;
 pub enum IngestError {
     /// 413: the body is larger than [`MAX_BODY_BYTES`].
     #[error("the body has {bytes} bytes, and at most {MAX_BODY_BYTES} are taken")]
-    BodyTooLarge {
+    TooLarge {
         /// How large it is.
         bytes: usize,
     },
     /// 413: the body has more than [`MAX_EVENTS`] events.
     #[error("the body has {count} events, and at most {MAX_EVENTS} are taken")]
-    TooManyEvents {
+    TooMany {
         /// How many it has.
         count: usize,
     },
@@ -44,7 +44,7 @@ pub enum IngestError {
     Empty,
     /// 400: the body is not JSON.
     #[error("the body is not JSON: {message} at line {line} column {column}")]
-    NotJson {
+    Malformed {
         /// What is wrong.
         message: String,
         /// In which line, from 1.
@@ -61,9 +61,9 @@ impl IngestError {
     /// The HTTP status that answers it.
     pub fn status(&self) -> u16 {
         match self {
-            Self::BodyTooLarge { .. } | Self::TooManyEvents { .. } => 413,
+            Self::TooLarge { .. } | Self::TooMany { .. } => 413,
             Self::UnsupportedMediaType => 415,
-            Self::Empty | Self::NotJson { .. } | Self::NotABatch => 400,
+            Self::Empty | Self::Malformed { .. } | Self::NotABatch => 400,
         }
     }
 }
@@ -77,10 +77,10 @@ impl IngestError {
 /// # Errors
 ///
 /// See [`IngestError`]; no event is taken then.
-pub fn ingest(content_type: &str, body: &[u8]) -> Result<Vec<Result<DomainEvent, RejectedEvent>>, IngestError> {
+pub fn ingest(content_type: &str, body: &[u8]) -> Result<Vec<Arrival>, IngestError> {
     let format = media_type::format_of(content_type).ok_or(IngestError::UnsupportedMediaType)?;
     if body.len() > MAX_BODY_BYTES {
-        return Err(IngestError::BodyTooLarge { bytes: body.len() });
+        return Err(IngestError::TooLarge { bytes: body.len() });
     }
     // RFC 8259, section 8.1, lets a reader skip a byte order mark; editors on Windows write one.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
@@ -97,31 +97,31 @@ pub fn ingest(content_type: &str, body: &[u8]) -> Result<Vec<Result<DomainEvent,
     }
 }
 
-fn batch(body: &[u8]) -> Result<Vec<Result<DomainEvent, RejectedEvent>>, IngestError> {
+fn batch(body: &[u8]) -> Result<Vec<Arrival>, IngestError> {
     let elements: Elements<'_> = whole_json(body)?;
     if elements.count > MAX_EVENTS {
-        return Err(IngestError::TooManyEvents { count: elements.count });
+        return Err(IngestError::TooMany { count: elements.count });
     }
     Ok(elements.first.into_iter().map(|element| event(element.get())).collect())
 }
 
-fn lines(body: &[u8]) -> Result<Vec<Result<DomainEvent, RejectedEvent>>, IngestError> {
+fn lines(body: &[u8]) -> Result<Vec<Arrival>, IngestError> {
     let is_filled = |line: &&[u8]| !line.trim_ascii().is_empty();
     let lines = || body.split(|byte| *byte == b'\n').filter(is_filled);
     let count = lines().count();
     if count > MAX_EVENTS {
-        return Err(IngestError::TooManyEvents { count });
+        return Err(IngestError::TooMany { count });
     }
     Ok(lines().map(line).collect())
 }
 
-fn line(line: &[u8]) -> Result<DomainEvent, RejectedEvent> {
+fn line(line: &[u8]) -> Arrival {
     let text = std::str::from_utf8(line.trim_ascii())
         .map_err(|_| RejectedEvent { id: None, rejection: Rejection::of_whole("the line is not UTF-8") })?;
     event(text)
 }
 
-fn event(json: &str) -> Result<DomainEvent, RejectedEvent> {
+fn event(json: &str) -> Arrival {
     if json.len() > MAX_EVENT_BYTES {
         let message = format!("the event has {} bytes, and at most {MAX_EVENT_BYTES} are taken", json.len());
         return Err(RejectedEvent { id: CloudEvent::id_of(json), rejection: Rejection::of_whole(message) });
@@ -135,7 +135,7 @@ fn whole_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, IngestError> 
         let sentence = error.to_string();
         let position = format!(" at line {line} column {column}");
         let message = sentence.strip_suffix(&position).unwrap_or(&sentence).to_owned();
-        IngestError::NotJson { message, line, column }
+        IngestError::Malformed { message, line, column }
     })
 }
 

@@ -92,8 +92,8 @@ impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let kind = match error {
             IngestError::TooLarge { .. } | IngestError::TooMany { .. } => ProblemKind::ContentTooLarge,
-            IngestError::UnsupportedMediaType { .. } => ProblemKind::UnsupportedMediaType,
-            IngestError::Malformed { .. } | IngestError::Empty => ProblemKind::MalformedBody,
+            IngestError::UnsupportedMediaType => ProblemKind::UnsupportedMediaType,
+            IngestError::Malformed { .. } | IngestError::NotABatch | IngestError::Empty => ProblemKind::MalformedBody,
         };
         Self::new(kind, error.to_string())
     }

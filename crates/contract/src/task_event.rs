@@ -21,32 +21,32 @@ const WITHHELD_METADATA: [&str; 6] = ["webhookheaders", "webhooksecret", "author
 
 /// The types of this family, by the `type` of their `CloudEvents`.
 pub(crate) const EVENT_TYPES: &[EventType] = &[
-    EventType { name: "TaskRegistered", parse: |data| parse(data, TaskEvent::TaskRegistered) },
-    EventType { name: "TaskStarted", parse: |data| parse(data, TaskEvent::TaskStarted) },
-    EventType { name: "TaskProgress", parse: |data| parse(data, TaskEvent::TaskProgress) },
-    EventType { name: "TaskCompleted", parse: |data| parse(data, TaskEvent::TaskCompleted) },
-    EventType { name: "TaskFailed", parse: |data| parse(data, TaskEvent::TaskFailed) },
-    EventType { name: "TaskCancelled", parse: |data| parse(data, TaskEvent::TaskCancelled) },
-    EventType { name: "TaskTimedOut", parse: |data| parse(data, TaskEvent::TaskTimedOut) },
+    EventType { name: "TaskRegistered", parse: |data| parse(data, TaskEvent::Registered) },
+    EventType { name: "TaskStarted", parse: |data| parse(data, TaskEvent::Started) },
+    EventType { name: "TaskProgress", parse: |data| parse(data, TaskEvent::Progress) },
+    EventType { name: "TaskCompleted", parse: |data| parse(data, TaskEvent::Completed) },
+    EventType { name: "TaskFailed", parse: |data| parse(data, TaskEvent::Failed) },
+    EventType { name: "TaskCancelled", parse: |data| parse(data, TaskEvent::Cancelled) },
+    EventType { name: "TaskTimedOut", parse: |data| parse(data, TaskEvent::TimedOut) },
 ];
 
 /// Something that happened to a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TaskEvent {
     /// The task exists; nothing was done yet.
-    TaskRegistered(TaskRegistered),
+    Registered(TaskRegistered),
     /// Work began.
-    TaskStarted(TaskStarted),
+    Started(TaskStarted),
     /// Work went on.
-    TaskProgress(TaskProgress),
+    Progress(TaskProgress),
     /// The task ended well.
-    TaskCompleted(TaskCompleted),
+    Completed(TaskCompleted),
     /// The task ended badly.
-    TaskFailed(TaskFailed),
+    Failed(TaskFailed),
     /// Somebody ended the task.
-    TaskCancelled(TaskCancelled),
+    Cancelled(TaskCancelled),
     /// The task took too long.
-    TaskTimedOut(TaskTimedOut),
+    TimedOut(TaskTimedOut),
 }
 
 /// Makes a task known before anything happens, so that a client can be handed its id and subscribe at once.
@@ -119,9 +119,9 @@ pub struct TaskFailed {
     pub task_id: Identifier,
     /// What went wrong, without stack trace.
     pub error: String,
-    /// More about it, without stack trace.
+    /// More about it, of any shape; a text is without stack trace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<String>,
+    pub details: Option<AnyJson>,
     /// Whether it may go better another time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_retryable: Option<bool>,
@@ -163,7 +163,7 @@ impl DeadlineSeconds {
 
     /// The same in milliseconds, at least one.
     #[expect(clippy::cast_possible_truncation, reason = "30 days of milliseconds are far inside an i64")]
-    pub fn millis(self) -> i64 {
+    pub fn as_millis(self) -> i64 {
         (self.0 * 1_000.0).ceil() as i64
     }
 }
@@ -185,27 +185,27 @@ impl TaskEvent {
     /// The task that it happened to.
     pub fn task_id(&self) -> &Identifier {
         match self {
-            Self::TaskRegistered(event) => &event.task_id,
-            Self::TaskStarted(event) => &event.task_id,
-            Self::TaskProgress(event) => &event.task_id,
-            Self::TaskCompleted(event) => &event.task_id,
-            Self::TaskFailed(event) => &event.task_id,
-            Self::TaskCancelled(event) => &event.task_id,
-            Self::TaskTimedOut(event) => &event.task_id,
+            Self::Registered(event) => &event.task_id,
+            Self::Started(event) => &event.task_id,
+            Self::Progress(event) => &event.task_id,
+            Self::Completed(event) => &event.task_id,
+            Self::Failed(event) => &event.task_id,
+            Self::Cancelled(event) => &event.task_id,
+            Self::TimedOut(event) => &event.task_id,
         }
     }
 
     /// Removes what must never leave: credentials in metadata, and stack traces.
     fn sanitised(self) -> Self {
         match self {
-            Self::TaskStarted(event) => {
+            Self::Started(event) => {
                 let metadata = event.metadata.map(|metadata| metadata.without_members(is_withheld));
-                Self::TaskStarted(TaskStarted { metadata, ..event })
+                Self::Started(TaskStarted { metadata, ..event })
             }
-            Self::TaskFailed(event) => {
+            Self::Failed(event) => {
                 let error = stack_trace::removed(&event.error).unwrap_or_else(|| "task failed".to_owned());
-                let details = event.details.as_deref().and_then(stack_trace::removed);
-                Self::TaskFailed(TaskFailed { error, details, ..event })
+                let details = event.details.and_then(without_stack_trace);
+                Self::Failed(TaskFailed { error, details, ..event })
             }
             other => other,
         }
@@ -215,7 +215,7 @@ impl TaskEvent {
 fn parse<'de, T: Deserialize<'de>>(data: &'de str, variant: fn(T) -> TaskEvent) -> Result<ParsedData, Rejection> {
     let (own, common) = event_data::parse(data)?;
     let event = variant(own);
-    if let TaskEvent::TaskStarted(TaskStarted { task_id, parent_task_id: Some(parent), .. }) = &event
+    if let TaskEvent::Started(TaskStarted { task_id, parent_task_id: Some(parent), .. }) = &event
         && task_id == parent
     {
         return Err(Rejection::of_field("data.parentTaskId", "must not be the task itself"));
@@ -226,4 +226,12 @@ fn parse<'de, T: Deserialize<'de>>(data: &'de str, variant: fn(T) -> TaskEvent) 
 fn is_withheld(name: &str) -> bool {
     let plain: String = name.chars().filter(|character| !matches!(character, '-' | '_')).collect();
     WITHHELD_METADATA.iter().any(|withheld| plain.eq_ignore_ascii_case(withheld))
+}
+
+/// Details that are a text lose its stack trace; what has nothing left is none.
+fn without_stack_trace(details: AnyJson) -> Option<AnyJson> {
+    match serde_json::from_str::<String>(details.get()) {
+        Ok(text) => stack_trace::removed(&text).and_then(|kept| AnyJson::from_value(&kept).ok()),
+        Err(_) => Some(details),
+    }
 }

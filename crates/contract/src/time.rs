@@ -97,7 +97,7 @@ pub mod rfc3339 {
     pub mod option {
         use super::{Deserialize, Deserializer, Serialize, Serializer, format_millis};
 
-        #[derive(Deserialize)]
+        #[derive(serde::Deserialize)]
         struct Time(#[serde(with = "super")] i64);
 
         /// Writes the text or null.

@@ -1,5 +1,7 @@
 //! The object that keeps the registry of virtual keys, and tells each key's own object of its changes.
 
+#![allow(missing_docs, reason = "what `durable_object` generates has none")]
+
 pub(crate) mod calls;
 mod registry;
 

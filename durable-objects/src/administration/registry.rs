@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use contract::{KeyPatch, KeyRecord};
-use worker::{Error, Result, SqlStorage};
+use worker::{Result, SqlStorage};
 
 use super::calls::CreateKey;
 use crate::rows;
@@ -47,7 +47,6 @@ impl Registry {
 
     pub(crate) fn create(&self, create: &CreateKey) -> Result<Entry> {
         let record = create.creation.clone().into_record(&create.id, create.created_at_millis);
-        let record = record.map_err(|error| Error::RustError(error.to_string()))?;
         let row = vec![
             create.id.as_str().into(),
             create.key_sha256.as_str().into(),
@@ -90,7 +89,7 @@ impl Registry {
 
     pub(crate) fn patch(&self, id: &str, patch: &KeyPatch) -> Result<Option<Entry>> {
         let Some(mut entry) = self.read(id)? else { return Ok(None) };
-        entry.record.apply(patch);
+        patch.apply_to(&mut entry.record);
         entry.revision += 1;
         let row = vec![serde_json::to_string(&entry.record)?.into(), entry.revision.into(), id.into()];
         rows::run(self.sql()?, "UPDATE virtual_key SET record = ?, revision = ? WHERE id = ?", row)?;

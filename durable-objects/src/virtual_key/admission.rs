@@ -21,7 +21,7 @@ impl VirtualKey {
     }
 
     /// Takes a WebSocket.
-    pub(super) async fn connect(&self, request: &Request) -> Result<Response> {
+    pub(super) async fn admit(&self, request: &Request) -> Result<Response> {
         let is_upgrade = request.headers().get("upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
         let Some(header) = request.headers().get(CONNECT_HEADER)?.filter(|_| is_upgrade) else {
             return Response::error("a connect call is an upgrade", 426);

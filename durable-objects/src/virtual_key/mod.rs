@@ -1,6 +1,8 @@
 //! The object of one virtual key: its connections, its tasks, and what it may do. Nothing of another key
 //! is ever in its memory or storage.
 
+#![allow(missing_docs, reason = "what `durable_object` generates has none")]
+
 mod admission;
 pub(crate) mod calls;
 mod deduplication;
@@ -31,7 +33,7 @@ use crate::{
     alarm_clock::AlarmClock,
     call::{self, ObjectCall},
     configuration::{Configuration, ConfigurationError},
-    identifiers::now_millis,
+    identifiers::{SortableIds, now_millis},
 };
 
 /// The object of one virtual key.
@@ -41,6 +43,7 @@ pub struct VirtualKey {
     server: Rc<Server>,
     key: StoredKey,
     tasks: Rc<Tasks>,
+    event_ids: Rc<SortableIds>,
     deduplication: Deduplication,
     alarm_clock: AlarmClock,
     configuration: std::result::Result<Configuration, ConfigurationError>,
@@ -55,13 +58,15 @@ impl DurableObject for VirtualKey {
         let storage = state.storage();
         let configuration = Configuration::read(&env);
         let tasks = Rc::new(Tasks::new(TaskStore::new(storage.sql())));
+        let event_ids = Rc::<SortableIds>::default();
         let options = configuration.as_ref().map(server_options).unwrap_or_default();
         let server = Server::builder(&state, options)
-            .hub(contract::hub::TASK_HUB.name, Rc::new(TaskHub::new(tasks.clone())))
+            .hub(contract::hub::TASK_HUB.name, Rc::new(TaskHub::new(tasks.clone(), event_ids.clone())))
             .build();
         Self {
             server,
             tasks,
+            event_ids,
             key: StoredKey::new(storage.sql(), env),
             deduplication: Deduplication::new(storage.sql()),
             alarm_clock: AlarmClock::new(state.storage()),
@@ -76,7 +81,7 @@ impl DurableObject for VirtualKey {
                 let publish: Publish = call::read(&mut request).await?;
                 call::answer::<Publish>(&self.publish(publish).await?)
             }
-            Connect::PATH => self.connect(&request).await,
+            Connect::PATH => self.admit(&request).await,
             Reserve::PATH => {
                 let reserve: Reserve = call::read(&mut request).await?;
                 call::answer::<Reserve>(&self.reserve(&reserve).await?)

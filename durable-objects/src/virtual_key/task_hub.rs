@@ -2,66 +2,77 @@
 
 use std::rc::Rc;
 
-use contract::{EventMeta, TaskNotification, task_hub::{self, TaskTypeArgument}};
-use signalr::{EncodeError, Protocol};
-use signalr_durable::{Caller, Event, Hub, HubError, Methods, Variant};
+use contract::{
+    EventMeta,
+    hub::key_group,
+    snapshot,
+    task_hub::{
+        NameArgument, SUBSCRIBE_TO_TASK, SUBSCRIBE_TO_TASK_TYPE, TASK_NOT_FOUND, UNSUBSCRIBE_FROM_TASK,
+        UNSUBSCRIBE_FROM_TASK_TYPE, task_group, task_type_group,
+    },
+};
+use signalr_durable::{Caller, Hub, HubError, Methods};
 
-use super::tasks::Tasks;
-
-/// Bit of a connection's variant: it reads one more, last argument with the event's metadata.
-pub(crate) const WITH_META: Variant = 1;
+use super::{task_event::OutgoingTaskEvent, tasks::Tasks};
+use crate::identifiers::SortableIds;
 
 /// The hub at `/hubs/tasks`.
 pub(crate) struct TaskHub {
     tasks: Rc<Tasks>,
+    event_ids: Rc<SortableIds>,
 }
 
 impl TaskHub {
-    pub(crate) fn new(tasks: Rc<Tasks>) -> Self {
-        Self { tasks }
+    pub(crate) fn new(tasks: Rc<Tasks>, event_ids: Rc<SortableIds>) -> Self {
+        Self { tasks, event_ids }
     }
 }
 
 impl Hub for TaskHub {
     fn methods(methods: &mut Methods<Self>) {
         methods
-            .on(task_hub::SUBSCRIBE_TO_TASK, Self::subscribe_to_task)
-            .on(task_hub::UNSUBSCRIBE_FROM_TASK, Self::unsubscribe_from_task)
-            .on(task_hub::SUBSCRIBE_TO_TASK_TYPE, Self::subscribe_to_task_type)
-            .on(task_hub::UNSUBSCRIBE_FROM_TASK_TYPE, Self::unsubscribe_from_task_type);
+            .on(SUBSCRIBE_TO_TASK, Self::subscribe_to_task)
+            .on(UNSUBSCRIBE_FROM_TASK, Self::unsubscribe_from_task)
+            .on(SUBSCRIBE_TO_TASK_TYPE, Self::subscribe_to_task_type)
+            .on(UNSUBSCRIBE_FROM_TASK_TYPE, Self::unsubscribe_from_task_type);
     }
 
     async fn connected(self: Rc<Self>, caller: Caller) -> Result<(), HubError> {
         match caller.user_id() {
-            Some(key) => caller.join(&contract::key_group(key)),
+            Some(key) => caller.join(&key_group(key)),
             None => Err(HubError::internal("a connection without a key")),
         }
     }
 }
 
 impl TaskHub {
-    async fn subscribe_to_task(self: Rc<Self>, caller: Caller, id: TaskIdArgument) -> Result<(), HubError> {
-        let id = id.checked()?;
-        let task = self.tasks.read(id).map_err(HubError::internal)?;
-        let task = task.ok_or(task_hub::TASK_NOT_FOUND)?;
+    async fn subscribe_to_task(self: Rc<Self>, caller: Caller, id: NameArgument) -> Result<(), HubError> {
+        let id = id.task_id()?;
+        let task = self.tasks.store().read(id).map_err(HubError::internal)?;
+        let task = task.ok_or(TASK_NOT_FOUND)?;
         // In one turn: nothing can happen to the task between joining and the snapshot.
-        caller.join(&task_hub::task_group(id))?;
-        for notification in contract::snapshot(&task) {
-            let meta = self.tasks.meta_of(&task);
-            caller.send(TaskEventOut { notification: &notification, meta: &meta })?;
+        caller.join(&task_group(id))?;
+        for notification in &snapshot(&task) {
+            let meta = EventMeta {
+                timestamp_millis: task.updated_at_millis,
+                event_id: self.event_ids.next(task.updated_at_millis),
+                correlation_id: task.correlation_id.clone(),
+            };
+            caller.send(OutgoingTaskEvent { notification, meta: &meta })?;
         }
         Ok(())
     }
 
-    async fn unsubscribe_from_task(self: Rc<Self>, caller: Caller, id: TaskIdArgument) -> Result<(), HubError> {
-        caller.leave(&task_hub::task_group(id.checked()?))
+    async fn unsubscribe_from_task(self: Rc<Self>, caller: Caller, id: NameArgument) -> Result<(), HubError> {
+        // Leaving is never refused: what cannot be an id has no group.
+        id.task_id().map_or(Ok(()), |id| caller.leave(&task_group(id)))
     }
 
-    async fn subscribe_to_task_type(self: Rc<Self>, caller: Caller, of: TaskTypeArgument) -> Result<(), HubError> {
-        caller.join(&task_hub::task_type_group(of.checked()?))
+    async fn subscribe_to_task_type(self: Rc<Self>, caller: Caller, name: NameArgument) -> Result<(), HubError> {
+        caller.join(&task_type_group(name.task_type()?))
     }
 
-    async fn unsubscribe_from_task_type(self: Rc<Self>, caller: Caller, of: TaskTypeArgument) -> Result<(), HubError> {
-        caller.leave(&task_hub::task_type_group(of.checked()?))
+    async fn unsubscribe_from_task_type(self: Rc<Self>, caller: Caller, name: NameArgument) -> Result<(), HubError> {
+        name.task_type().map_or(Ok(()), |task_type| caller.leave(&task_type_group(task_type)))
     }
 }

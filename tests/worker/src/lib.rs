@@ -5,6 +5,8 @@
 //! `POST /{room}` sends its body as the argument of the client method `Event` to everybody there, and answers
 //! how many they are.
 
+#![allow(missing_docs, reason = "what `durable_object` generates has none")]
+
 mod test_hub;
 
 use std::{panic::RefUnwindSafe, rc::Rc};

@@ -1,0 +1,114 @@
+// The load generator, a process of its own: connects all clients, then measures round by round. `run.mjs` starts it,
+// sends it `{ plan, workers }` and gets `Figures` one by one.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { Audience } from './audience.mjs';
+import { taskStarted } from './events.mjs';
+import { edgePlace, rawPlace } from './places.mjs';
+import { processorMicros } from './processorTime.mjs';
+import { MEASURES, SERIES } from './series.mjs';
+
+/** @import { Figures, Measure, Plan, Series } from './series.mjs' */
+/** @typedef {{ origin: string, workerd?: number }} Running */
+/** @typedef {Record<Series['worker'], Running>} Workers */
+
+/** Between two events, so that each is a lone one: no window of coalescing is open any more. */
+const PAUSE_MILLIS = 8;
+
+/** After a series: what comes twice has come by then, or is found by the next check. */
+const SETTLE_MILLIS = 30;
+
+/**
+ * @param {Plan} plan
+ * @param {Workers} workers
+ */
+async function measure(plan, workers) {
+  const audiences = await connect(plan, workers);
+  for (let round = 0; round <= plan.rounds; round += 1) {
+    for (const measure of MEASURES) {
+      for (const series of inTurn(round)) {
+        const figures = await burst(audiences, plan, workers, { round, series, measure }).catch((error) => {
+          throw new Error(`${series.title}, round ${round}: ${error.message}`);
+        });
+        if (round > 0) process.send?.(figures);
+      }
+    }
+    for (const audience of Object.values(audiences).flatMap(Object.values)) audience.ping();
+    await pause(SETTLE_MILLIS);
+  }
+  for (const audience of Object.values(audiences).flatMap(Object.values)) {
+    audience.check();
+    audience.close();
+  }
+}
+
+/**
+ * The series in another order each round: none is always first, or always behind the same one.
+ *
+ * @param {number} round
+ */
+function inTurn(round) {
+  const first = round % SERIES.length;
+  const rotated = [...SERIES.slice(first), ...SERIES.slice(0, first)];
+  return round % 2 === 0 ? rotated : rotated.reverse();
+}
+
+/**
+ * @param {Plan} plan
+ * @param {Workers} workers
+ * @returns {Promise<Record<Series['worker'], Record<Measure, Audience>>>}
+ */
+async function connect({ connections }, { raw, edge }) {
+  return {
+    raw: {
+      lone: await Audience.open(rawPlace(raw.origin, 'lone'), 1),
+      fanOut: await Audience.open(rawPlace(raw.origin, 'fan-out'), connections),
+    },
+    edge: {
+      lone: await Audience.open(await edgePlace(edge.origin, 1), 1),
+      fanOut: await Audience.open(await edgePlace(edge.origin, connections), connections),
+    },
+  };
+}
+
+/**
+ * The events of one series, one after the other.
+ *
+ * @param {Record<Series['worker'], Record<Measure, Audience>>} audiences
+ * @param {Plan} plan
+ * @param {Workers} workers
+ * @param {{ round: number, series: Series, measure: Measure }} which
+ * @returns {Promise<Figures>}
+ */
+async function burst(audiences, plan, workers, { round, series, measure }) {
+  const { id, worker, events } = series;
+  const audience = audiences[worker][measure];
+  const taskId = `${measure}-${round}-${id}`;
+  globalThis.gc?.();
+  // Not measured: it makes the task known, and wakes whatever went to sleep.
+  await audience.deliver(taskStarted(taskId));
+  const millis = [];
+  const serverBefore = processorMicros(workers[worker].workerd);
+  const loadBefore = processorMicros(process.pid);
+  for (const event of events(taskId, plan.events[measure])) {
+    await pause(PAUSE_MILLIS);
+    millis.push(await audience.deliver(event));
+  }
+  const serverMicros = processorMicros(workers[worker].workerd) - serverBefore;
+  const loadMicros = processorMicros(process.pid) - loadBefore;
+  await pause(SETTLE_MILLIS);
+  audience.check();
+  return { round, series: id, measure, millis, serverMicros, loadMicros };
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}
+process.on('uncaughtException', fail);
+// Whoever started this is gone.
+process.once('disconnect', () => process.exit(1));
+process.once('message', (/** @type {{ plan: Plan, workers: Workers }} */ { plan, workers }) => {
+  measure(plan, workers).then(() => process.exit(0), fail);
+});

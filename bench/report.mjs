@@ -1,0 +1,133 @@
+// From figures to rows, and from rows to a table that reads well on a terminal and is Markdown as well.
+
+import { MEASURES, SERIES } from './series.mjs';
+import { median, quantile, spread, sum } from './statistics.mjs';
+
+/** @import { Figures, Measure, Plan } from './series.mjs' */
+
+/**
+ * @typedef {object} Row
+ * @property {Measure} measure
+ * @property {string} contender
+ * @property {{ median: number, p10: number, p90: number, p99: number }} millis from POST to the last receipt: median and
+ *   p99 of all events, p10 and p90 of the rounds' medians
+ * @property {number} deliveriesPerSecond connections by that median
+ * @property {number} serverMicros processor time of workerd for an event
+ * @property {number} loadMicros processor time of the load generator for an event
+ * @property {Ratio} [ratio] to the series that is the limit; none for the limit itself
+ */
+
+/**
+ * @typedef {object} Ratio
+ * @property {string} to
+ * @property {{ median: number, p10: number, p90: number }} millis of the medians, round by round
+ * @property {number} serverMicros
+ */
+
+/**
+ * @param {Figures[]} figures
+ * @param {Plan} plan
+ * @returns {Row[]}
+ */
+export function rows(figures, plan) {
+  return MEASURES.flatMap((measure) => {
+    /** @param {string} id */
+    const of = (id) => figures.filter((each) => each.series === id && each.measure === measure);
+    return SERIES.map(({ id, title, limit }) => {
+      const own = of(id);
+      const events = own.flatMap(({ millis }) => millis);
+      const middle = median(events);
+      return {
+        measure,
+        contender: title,
+        millis: { ...spread(medians(own)), median: middle, p99: quantile(events, 0.99) },
+        deliveriesPerSecond: ((measure === 'lone' ? 1 : plan.connections) * 1_000) / middle,
+        serverMicros: serverMicros(own),
+        loadMicros: sum(own.map(({ loadMicros }) => loadMicros)) / events.length,
+        ...(limit === id ? {} : { ratio: ratio(own, of(limit), limit) }),
+      };
+    });
+  });
+}
+
+/**
+ * @param {Figures[]} own
+ * @param {Figures[]} limit of the same rounds
+ * @param {string} to
+ * @returns {Ratio}
+ */
+function ratio(own, limit, to) {
+  const limits = medians(limit);
+  const ratios = medians(own).map((each, round) => each / (limits[round] ?? Number.NaN));
+  return { to, millis: spread(ratios), serverMicros: serverMicros(own) / serverMicros(limit) };
+}
+
+/** Of each round. @param {Figures[]} figures */
+function medians(figures) {
+  return figures.map(({ millis }) => median(millis));
+}
+
+/** Of an event. @param {Figures[]} figures */
+function serverMicros(figures) {
+  return sum(figures.map(({ serverMicros }) => serverMicros)) / figures.flatMap(({ millis }) => millis).length;
+}
+
+/**
+ * @param {Row[]} rows
+ * @param {Plan} plan
+ */
+export function table(rows, plan) {
+  const head = [
+    '',
+    'median',
+    'rounds p10–p90',
+    'p99',
+    'deliveries/s',
+    'CPU/event',
+    '× raw',
+    'rounds p10–p90',
+    '× raw CPU',
+  ];
+  const lines = rows.map((row) => [
+    `${row.measure === 'lone' ? 'to 1' : `to ${plan.connections}`}: ${row.contender}`,
+    millis(row.millis.median),
+    range(row.millis),
+    millis(row.millis.p99),
+    row.measure === 'lone' ? '' : Math.round(row.deliveriesPerSecond).toLocaleString('en'),
+    Number.isNaN(row.serverMicros) ? '' : `${Math.round(row.serverMicros).toLocaleString('en')} µs`,
+    ...(row.ratio === undefined
+      ? ['1', '', '1']
+      : [fixed(row.ratio.millis.median), range(row.ratio.millis), fixed(row.ratio.serverMicros)]),
+  ]);
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...lines].map((line) => (line[column] ?? title).length)),
+  );
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [head, rule, ...lines]
+    .map((line) => `| ${line.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join(' | ')} |`)
+    .join('\n');
+}
+
+/**
+ * @param {string} cell
+ * @param {number} width
+ * @param {number} column
+ */
+function pad(cell, width, column) {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+/** @param {number} number */
+function fixed(number) {
+  return Number.isNaN(number) ? '' : number.toFixed(2);
+}
+
+/** @param {{ p10: number, p90: number }} spread */
+function range({ p10, p90 }) {
+  return `${fixed(p10)}–${fixed(p90)}`;
+}
+
+/** @param {number} number */
+function millis(number) {
+  return `${fixed(number)} ms`;
+}

@@ -1,0 +1,119 @@
+// `npm run bench [-- --quick] [-- --rounds 15] [-- --connections 500]`: Conduit Edge beside the least that a Durable
+// Object can do. The Worker must have been built; `npm run bench` sees to that.
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { machine } from './machine.mjs';
+import { rows, table } from './report.mjs';
+import { SERIES } from './series.mjs';
+
+/** @import { ChildProcess } from 'node:child_process' */
+/** @import { Running } from './load.mjs' */
+/** @import { Figures, Plan } from './series.mjs' */
+
+const RESULTS = new URL('results/', import.meta.url);
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    connections: { type: 'string', default: '500' },
+  },
+});
+
+/** @type {Plan} */
+const plan = {
+  rounds: count('rounds', values.rounds ?? (values.quick ? '3' : '15')),
+  connections: count('connections', values.connections),
+  events: values.quick ? { lone: 10, fanOut: 5 } : { lone: 40, fanOut: 20 },
+};
+
+const facts = machine();
+/** @type {ChildProcess[]} */
+const servers = [];
+try {
+  const workers = { raw: await serve('raw'), edge: await serve('edge') };
+  const figures = await load({ plan, workers });
+  await report(figures);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+} finally {
+  await Promise.all(servers.map(stop));
+}
+
+/**
+ * @param {string} worker
+ * @returns {Promise<Running>}
+ */
+async function serve(worker) {
+  const server = fork(place('serve.mjs'), [worker]);
+  servers.push(server);
+  const ended = once(server, 'exit').then(() => {
+    throw new Error(`the Worker "${worker}" did not start`);
+  });
+  const [running] = await Promise.race([once(server, 'message'), ended]);
+  return running;
+}
+
+/** @param {ChildProcess} server */
+async function stop(server) {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill();
+  await ended;
+}
+
+/**
+ * @param {object} task
+ * @returns {Promise<Figures[]>}
+ */
+async function load(task) {
+  /** @type {Figures[]} */
+  const figures = [];
+  // It collects its garbage when nothing is measured.
+  const child = fork(place('load.mjs'), { execArgv: ['--expose-gc'] });
+  const ended = once(child, 'exit');
+  child.send(task);
+  child.on('message', (/** @type {Figures} */ each) => {
+    figures.push(each);
+    const { length } = figures;
+    if (length % (2 * SERIES.length) === 0) process.stderr.write(`round ${each.round} of ${plan.rounds}\n`);
+  });
+  const [code] = await ended;
+  if (code !== 0) throw new Error('the benchmark failed');
+  return figures;
+}
+
+/** @param {Figures[]} figures */
+async function report(figures) {
+  const measured = rows(figures, plan);
+  const text = table(measured, plan);
+  const { date, cores, processor, system, node, workerd } = facts;
+  const where = `${date}, ${cores} × ${processor}, ${system}, Node.js ${node}, workerd ${workerd}`;
+  console.log(`\n${text}\n\n${where}`);
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(
+    new URL('latest.json', RESULTS),
+    `${JSON.stringify({ machine: facts, plan, rows: measured, figures }, null, 2)}\n`,
+  );
+  await writeFile(new URL('latest.md', RESULTS), `# Benchmark of ${date}\n\n${text}\n\n${where}\n`);
+}
+
+/**
+ * @param {string} option
+ * @param {string} text
+ */
+function count(option, text) {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  process.stderr.write(`--${option} is "${text}": it must be a whole number from 1 to 9999\n`);
+  process.exit(1);
+}
+
+/** @param {string} file in this folder */
+function place(file) {
+  return fileURLToPath(new URL(file, import.meta.url));
+}

@@ -1,0 +1,50 @@
+// What is compared with what, and how a round of it goes.
+
+import { taskProgress, taskStarted } from './events.mjs';
+
+/** @import { BenchEvent } from './events.mjs' */
+
+/**
+ * @typedef {object} Series
+ * @property {string} id
+ * @property {string} title
+ * @property {'raw' | 'edge'} worker
+ * @property {(taskId: string, count: number) => BenchEvent[]} events those of a round, in order
+ * @property {string} limit id of the series that shows what was possible: raw JavaScript's, with as many rows
+ */
+
+/** Those of one task that has started. At most a hundred: each is a percent. @type {Series['events']} */
+const ephemeral = (taskId, count) => Array.from({ length: count }, (_, index) => taskProgress(taskId, index + 1));
+
+/** Those of a task each. @type {Series['events']} */
+const durable = (taskId, count) => Array.from({ length: count }, (_, index) => taskStarted(`${taskId}-${index + 1}`));
+
+/** @type {Series[]} */
+export const SERIES = [
+  { id: 'raw-send', title: 'raw JavaScript, send', worker: 'raw', events: ephemeral, limit: 'raw-send' },
+  { id: 'edge-progress', title: 'Conduit Edge, TaskProgress', worker: 'edge', events: ephemeral, limit: 'raw-send' },
+  { id: 'raw-row', title: 'raw JavaScript, one row, then send', worker: 'raw', events: durable, limit: 'raw-row' },
+  { id: 'edge-started', title: 'Conduit Edge, TaskStarted', worker: 'edge', events: durable, limit: 'raw-row' },
+];
+
+/** @typedef {'lone' | 'fanOut'} Measure */
+
+/** @type {Measure[]} */
+export const MEASURES = ['lone', 'fanOut'];
+
+/**
+ * @typedef {object} Plan
+ * @property {number} rounds counted ones; a first one warms up
+ * @property {number} connections of the fan-out
+ * @property {Record<Measure, number>} events of a round, in each series
+ */
+
+/**
+ * @typedef {object} Figures what one round of one series gave
+ * @property {number} round
+ * @property {string} series its id
+ * @property {Measure} measure
+ * @property {number[]} millis for each event, from its POST to its receipt at the last connection
+ * @property {number} serverMicros processor time of workerd for all of them; NaN where it is not known
+ * @property {number} loadMicros processor time of the load generator
+ */

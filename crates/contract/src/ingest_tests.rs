@@ -1,0 +1,2 @@
+//! Proofs for the reading of bodies.
+

@@ -1,0 +1,21 @@
+//! A task's notification on its way to clients: in the shape that each connection reads.
+
+use contract::{EventMeta, TaskNotification};
+use signalr::{EncodeError, Protocol};
+use signalr_durable::{Event, Variant};
+
+/// Bit of a connection's variant: it reads one more, last argument with the event's metadata (`?meta=1`).
+pub(crate) const WITH_META: Variant = 1;
+
+/// What is sent for a notification.
+pub(crate) struct OutgoingTaskEvent<'a> {
+    pub(crate) notification: &'a TaskNotification,
+    pub(crate) meta: &'a EventMeta,
+}
+
+impl Event for OutgoingTaskEvent<'_> {
+    fn encode(&self, protocol: Protocol, variant: Variant, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let meta = (variant & WITH_META != 0).then_some(self.meta);
+        protocol.encode_invocation(self.notification.target(), &self.notification.arguments(meta), out)
+    }
+}
