@@ -107,8 +107,14 @@ function fail(error) {
   process.exit(1);
 }
 process.on('uncaughtException', fail);
-// Whoever started this is gone.
-process.once('disconnect', () => process.exit(1));
-process.once('message', (/** @type {{ plan: Plan, workers: Workers }} */ { plan, workers }) => {
-  measure(plan, workers).then(() => process.exit(0), fail);
+
+function orphaned() {
+  process.exit(1);
+}
+process.once('disconnect', orphaned);
+
+process.once('message', async (/** @type {{ plan: Plan, workers: Workers }} */ { plan, workers }) => {
+  await measure(plan, workers).catch(fail);
+  process.off('disconnect', orphaned);
+  process.disconnect();
 });

@@ -7,8 +7,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.mjs';
-import { rows, table } from './report.mjs';
-import { SERIES } from './series.mjs';
+import { rows } from './rows.mjs';
+import { MEASURES, SERIES } from './series.mjs';
+import { table } from './table.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { Running } from './load.mjs' */
@@ -75,13 +76,14 @@ async function load(task) {
   /** @type {Figures[]} */
   const figures = [];
   // It collects its garbage when nothing is measured.
-  const child = fork(place('load.mjs'), { execArgv: ['--expose-gc'] });
+  const child = fork(place('load.mjs'), { execArgv: ['--expose-gc'], serialization: 'advanced' });
   const ended = once(child, 'exit');
   child.send(task);
   child.on('message', (/** @type {Figures} */ each) => {
     figures.push(each);
     const { length } = figures;
-    if (length % (2 * SERIES.length) === 0) process.stderr.write(`round ${each.round} of ${plan.rounds}\n`);
+    if (length % (MEASURES.length * SERIES.length) === 0)
+      process.stderr.write(`round ${each.round} of ${plan.rounds}\n`);
   });
   const [code] = await ended;
   if (code !== 0) throw new Error('the benchmark failed');

@@ -13,8 +13,8 @@ import { entry } from './setup/entry.mjs';
 import { npmCommand, PROJECT } from './setup/places.mjs';
 import { buildWorker } from './setup/workerBuild.mjs';
 
-/** Cloudflare's code for a Worker that is not there yet. */
-const NO_SUCH_WORKER = /\b10007\b/;
+/** What wrangler says of a Worker that is not there yet: it keeps the error's code to itself. */
+const NO_SUCH_WORKER = /Worker ".+" not found/;
 
 process.env.WRANGLER_SEND_METRICS = 'false';
 

@@ -23,6 +23,8 @@ export async function entry(main) {
     }
     // What we start, and scripts among the npm packages, find this Node.js too.
     process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+    // CI is set where logs are files: vitest would colour them.
+    if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';
     process.exitCode = (await main(process.argv.slice(2))) ?? 0;
   } catch (error) {
     const expected = error instanceof CannotGoOn || error instanceof StepFailed;

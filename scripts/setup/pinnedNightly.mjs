@@ -32,7 +32,7 @@ async function install() {
   try {
     const args = ['toolchain', 'install', NIGHTLY, '--profile', 'minimal', '--no-self-update'];
     args.push('--component', 'rust-src,clippy', '--target', 'wasm32-unknown-unknown');
-    const { code, output } = await step(`installing ${NIGHTLY} beside your toolchains (once, 800 MB)`, 'rustup', args, {
+    const { code } = await step(`installing ${NIGHTLY} beside your toolchains (once, 800 MB)`, 'rustup', args, {
       env: {
         ...process.env,
         RUSTUP_HOME: unfinished,
@@ -40,19 +40,13 @@ async function install() {
         RUSTUP_MAX_RETRIES: '0',
       },
     });
-    if (code !== 0) return `rustup can't install ${NIGHTLY}${reason(output)}`;
+    if (code !== 0) return `rustup could not download ${NIGHTLY}`;
     await rm(RUSTUP_HOME, { recursive: true, force: true });
     await rename(unfinished, RUSTUP_HOME);
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
   return undefined;
-}
-
-/** The end of rustup's chain of causes, without the addresses that it was about. */
-function reason(output) {
-  const causes = output.match(/^error: .*$/m)?.[0].split(': ');
-  return causes ? ` (${causes.at(-1)})` : '';
 }
 
 async function isComplete(home) {

@@ -1,9 +1,9 @@
 // The official JavaScript client, unchanged, with what a test wants to see of it.
 
 import {
+  HttpTransportType,
   type HubConnection,
   HubConnectionBuilder,
-  HttpTransportType,
   type IHttpConnectionOptions,
   LogLevel,
 } from '@microsoft/signalr';

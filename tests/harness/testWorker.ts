@@ -1,7 +1,7 @@
 // The test Worker (`tests/worker`): one object for each room, with a hub that does what no real one should.
 
 import { afterAll, beforeAll } from 'vitest';
-import { OfficialClient, type ClientOptions } from './officialClient.ts';
+import { type ClientOptions, OfficialClient } from './officialClient.ts';
 import type { ProtocolName } from './protocol.ts';
 import { RawClient } from './rawClient.ts';
 import { WorkerInstance } from './workerInstance.ts';

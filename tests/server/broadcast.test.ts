@@ -12,7 +12,9 @@ const TEXTS = ['plain', '', 'ü 漢 🦀', '"\\\u0000\u001f\u007f\u2028', '</scr
 
 /** Two clients of each protocol. */
 function four(here: Room): Promise<OfficialClient[]> {
-  const clients = [...PROTOCOLS, ...PROTOCOLS].map((protocol) => here.official({ protocol, events: ['Event', 'Told'] }));
+  const clients = [...PROTOCOLS, ...PROTOCOLS].map((protocol) =>
+    here.official({ protocol, events: ['Event', 'Told'] }),
+  );
   return Promise.all(clients);
 }
 
@@ -80,7 +82,9 @@ describe('an event', () => {
 
 test('the rest of a crowd gets an event while some of it leave', async () => {
   const here = room();
-  const clients = await Promise.all(Array.from({ length: 30 }, (_, index) => here.raw(index % 2 ? 'messagepack' : 'json')));
+  const clients = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => here.raw(index % 2 ? 'messagepack' : 'json')),
+  );
   const [staying, leaving] = [clients.slice(0, 15), clients.slice(15)];
   const left = leaving.map((client, index) => (index % 2 ? client.kill() : client.close(1000)));
   const published = here.publish('x');

@@ -10,13 +10,16 @@ const { room } = testWorker();
 const MALFORMED = 'An unexpected error occurred during connection handshake.';
 
 describe('a handshake is accepted', () => {
-  test.each(PROTOCOLS)('for %s, with the three bytes that say so and in the kind of frame of the protocol', async (protocol) => {
-    const client = await room().silent();
-    client.send(handshake(protocol));
-    const frame = await client.frames.next();
-    expect(frame).toEqual({ data: Buffer.from('{}\x1e'), isBinary: protocol === 'messagepack' });
-    await client.close(1000);
-  });
+  test.each(PROTOCOLS)(
+    'for %s, with the three bytes that say so and in the kind of frame of the protocol',
+    async (protocol) => {
+      const client = await room().silent();
+      client.send(handshake(protocol));
+      const frame = await client.frames.next();
+      expect(frame).toEqual({ data: Buffer.from('{}\x1e'), isBinary: protocol === 'messagepack' });
+      await client.close(1000);
+    },
+  );
 
   test.each([0, 1, 2])('at version %i', async (version) => {
     const client = await room().silent();
@@ -46,7 +49,11 @@ describe('a handshake is accepted', () => {
 describe('a handshake is refused', () => {
   test.each([
     ['an unknown protocol', '{"protocol":"it\'s","version":1}', "The protocol 'it's' is not supported."],
-    ['a version too high', '{"protocol":"json","version":3}', "The server does not support version 3 of the 'json' protocol."],
+    [
+      'a version too high',
+      '{"protocol":"json","version":3}',
+      "The server does not support version 3 of the 'json' protocol.",
+    ],
     [
       'a version too high of the other protocol',
       '{"protocol":"messagepack","version":9}',
@@ -73,7 +80,11 @@ describe('a handshake is refused', () => {
     const answer = await client.frames.next();
     expect(answer.data.toString()).toBe('{"error":"Handshake was canceled."}\x1e');
     // Locally the line itself is cut only when the object goes to sleep, ten seconds later.
-    await eventually('the close frame', async () => client.socket.readyState, (state) => state !== client.socket.OPEN);
+    await eventually(
+      'the close frame',
+      async () => client.socket.readyState,
+      (state) => state !== client.socket.OPEN,
+    );
     await client.kill();
   });
 

@@ -90,7 +90,9 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
 
 test('what many connections remember is each one’s own', async () => {
   const here = room();
-  const clients = await Promise.all(Array.from({ length: 40 }, (_, index) => here.raw(index % 2 ? 'messagepack' : 'json')));
+  const clients = await Promise.all(
+    Array.from({ length: 40 }, (_, index) => here.raw(index % 2 ? 'messagepack' : 'json')),
+  );
   await Promise.all(clients.map((client, index) => client.invoke('Join', `group-${index % 4}`)));
   await here.sleep();
   const [sender] = clients;

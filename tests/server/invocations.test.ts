@@ -8,16 +8,41 @@ const { room } = testWorker();
 
 describe.each(PROTOCOLS)('in %s', (protocol) => {
   test.each([
-    ['an unknown method', 'Nope', [], "Failed to invoke 'Nope' due to an error on the server. HubException: Method does not exist."],
+    [
+      'an unknown method',
+      'Nope',
+      [],
+      "Failed to invoke 'Nope' due to an error on the server. HubException: Method does not exist.",
+    ],
     ['too few arguments', 'Echo', [], "Failed to invoke 'Echo' due to an error on the server."],
     ['too many arguments', 'Echo', ['a', 'b'], "Failed to invoke 'Echo' due to an error on the server."],
     ['an argument of the wrong type', 'Echo', [{ a: 1 }], "Failed to invoke 'Echo' due to an error on the server."],
     ['null where a string is needed', 'Echo', [null], "Failed to invoke 'Echo' due to an error on the server."],
-    ['a string where a number is needed', 'Delay', ['1', ''], "Failed to invoke 'Delay' due to an error on the server."],
-    ['a method that refuses', 'Refuse', ['no, "thanks"'], 'An unexpected error occurred invoking \'Refuse\' on the server. HubException: no, "thanks"'],
+    [
+      'a string where a number is needed',
+      'Delay',
+      ['1', ''],
+      "Failed to invoke 'Delay' due to an error on the server.",
+    ],
+    [
+      'a method that refuses',
+      'Refuse',
+      ['no, "thanks"'],
+      'An unexpected error occurred invoking \'Refuse\' on the server. HubException: no, "thanks"',
+    ],
     ['a method that fails', 'Fail', ['secret cause'], "An unexpected error occurred invoking 'Fail' on the server."],
-    ['a lifecycle callback', 'connected', [], "Failed to invoke 'connected' due to an error on the server. HubException: Method does not exist."],
-    ['a lifecycle callback of .NET', 'OnConnectedAsync', [], "Failed to invoke 'OnConnectedAsync' due to an error on the server. HubException: Method does not exist."],
+    [
+      'a lifecycle callback',
+      'connected',
+      [],
+      "Failed to invoke 'connected' due to an error on the server. HubException: Method does not exist.",
+    ],
+    [
+      'a lifecycle callback of .NET',
+      'OnConnectedAsync',
+      [],
+      "Failed to invoke 'OnConnectedAsync' due to an error on the server. HubException: Method does not exist.",
+    ],
   ])('%s is answered with its error, and the next call is served', async (_, target, args, error) => {
     const client = await room().raw(protocol);
     await expect(client.invoke(target, ...args)).rejects.toThrow(new Error(error));
@@ -56,7 +81,11 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     const client = await room().official({ protocol });
     const streamed = (target: string) =>
       new Promise((resolve) => {
-        const subscriber = { next: resolve, complete: () => resolve('completed'), error: (error: Error) => resolve(error.message) };
+        const subscriber = {
+          next: resolve,
+          complete: () => resolve('completed'),
+          error: (error: Error) => resolve(error.message),
+        };
         client.connection.stream(target, 'x').subscribe(subscriber);
       });
     await expect(streamed('Echo')).resolves.toBe(

@@ -81,7 +81,11 @@ test('the end of a connection waits for the call that runs, and drops those behi
   );
   await client.completion('1');
   await client.kill();
-  await eventually('the end to be noticed', () => here.publish('?'), ({ recipients }) => recipients === 1);
+  await eventually(
+    'the end to be noticed',
+    () => here.publish('?'),
+    ({ recipients }) => recipients === 1,
+  );
   await expect(observer.invoke('Ended')).resolves.toEqual([]);
   await expect(observer.invoke('Signal', 'signal')).resolves.toBe(true);
   await expect(observer.event('Ended')).resolves.toEqual([id]);

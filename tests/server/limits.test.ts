@@ -20,8 +20,8 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     const tooMany = "An unexpected error occurred invoking 'Join' on the server. HubException: Too many subscriptions";
     await expect(client.invoke('Join', 'one more')).rejects.toThrow(new Error(tooMany));
     // One that it is in already is none more, others are not concerned, and leaving makes room.
-    await expect(client.invoke('Join', '7')).resolves.not.toThrow();
-    await expect(other.invoke('Join', 'one more')).resolves.not.toThrow();
+    await client.invoke('Join', '7');
+    await other.invoke('Join', 'one more');
     await client.invoke('Leave', '7');
     await client.invoke('Join', 'one more');
     await expect(other.invoke('Tell', 'one more', 'x')).resolves.toBe(2);
@@ -50,7 +50,11 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
         "An unexpected error occurred invoking 'Void' on the server. HubException: Rate limit exceeded. Please try again later.",
       ]),
     );
-    expect(refused.map((completion) => completion.invocationId).sort()).toEqual(numbers(BURST + 10).slice(BURST).sort());
+    expect(refused.map((completion) => completion.invocationId).sort()).toEqual(
+      numbers(BURST + 10)
+        .slice(BURST)
+        .sort(),
+    );
     await expect(other.invoke('Echo', 'others are not concerned')).resolves.toBe('others are not concerned');
     await Promise.all([client.close(1000), other.close(1000)]);
   });
@@ -58,7 +62,9 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
   test('calls over the limit that await no answer get none', async () => {
     const client = await room().raw(protocol);
     client.sendRecords(...numbers(BURST + 10).map(() => invocation('Void', [])), invocation('Void', [], 'last'));
-    await expect(client.completion('last')).resolves.toMatchObject({ error: expect.stringContaining('Rate limit exceeded') });
+    await expect(client.completion('last')).resolves.toMatchObject({
+      error: expect.stringContaining('Rate limit exceeded'),
+    });
     expect(client.records.all).toHaveLength(1);
     await client.close(1000);
   });

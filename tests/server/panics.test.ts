@@ -25,7 +25,11 @@ describe.each([AT_ONCE, LATER])('a method that panics $when', ({ method }) => {
       elsewhere.official(),
       elsewhere.official(),
     ]);
-    const inFlight = [neighbour.invoke('Wait', 'n'), neighbour.invoke('Echo', 'behind it'), stranger.invoke('Wait', 's')];
+    const inFlight = [
+      neighbour.invoke('Wait', 'n'),
+      neighbour.invoke('Echo', 'behind it'),
+      stranger.invoke('Wait', 's'),
+    ];
     const delayed = [helper.invoke('Delay', 50, 'd')];
     await expect(panicking.invoke(method)).rejects.toThrow();
     await expect(panicking.invoke('Signal', 'n')).resolves.toBe(true);

@@ -49,15 +49,18 @@ test('the JSON ping does not wake the object', async () => {
   await Promise.all([client.close(1000), other.close(1000)]);
 });
 
-test.each([PINGS[1], PINGS[2]])('$name wakes the object, which is how the test above can tell', async ({ protocol, ping }) => {
-  const here = room();
-  const client = await here.raw(protocol);
-  await here.sleep();
-  client.send(ping);
-  await client.records.next();
-  await expect(here.sleeps()).resolves.toBe(false);
-  await client.close(1000);
-});
+test.each([PINGS[1], PINGS[2]])(
+  '$name wakes the object, which is how the test above can tell',
+  async ({ protocol, ping }) => {
+    const here = room();
+    const client = await here.raw(protocol);
+    await here.sleep();
+    client.send(ping);
+    await client.records.next();
+    await expect(here.sleeps()).resolves.toBe(false);
+    await client.close(1000);
+  },
+);
 
 test('a ping in one frame with an invocation is answered before it', async () => {
   const client = await room().raw();

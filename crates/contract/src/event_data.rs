@@ -2,11 +2,11 @@
 
 use crate::cloud_event::check_correlation_id;
 use crate::fields;
+use crate::json_tree::Text;
 use crate::rejection::Rejection;
 use crate::time::rfc3339;
 use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -65,7 +65,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnFields<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        while let Some(Name(name)) = self.map.next_key()? {
+        while let Some(Text(name)) = self.map.next_key()? {
             match name.as_ref() {
                 "timestamp" if self.common.time_millis.is_some() => return Err(de::Error::duplicate_field("timestamp")),
                 "timestamp" => self.common.time_millis = self.map.next_value::<Timestamp>()?.0,
@@ -83,9 +83,6 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnFields<'_, A> {
         self.map.next_value_seed(seed)
     }
 }
-
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(serde::Deserialize)]
 struct Timestamp(#[serde(with = "rfc3339::option")] Option<i64>);

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_patch_changes_what_it_names_and_survives_the_way_to_the_registry() {
         for (patch, expected) in [
-            (r#"{}"#, (true, "demo", Some(5))),
+            (r"{}", (true, "demo", Some(5))),
             (r#"{"enabled":false}"#, (false, "demo", Some(5))),
             (r#"{"name":"x","limits":{}}"#, (true, "x", Some(5))),
             (r#"{"limits":{"connections":null}}"#, (true, "demo", None)),
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_wrong_field_is_named() {
         for (json, expected) in [
-            (r#"{}"#, "name: missing"),
+            (r"{}", "name: missing"),
             (r#"{"name":" "}"#, "name: must not be blank"),
             (r#"{"name":"x","colour":"red"}"#, "colour: unknown field"),
             (r#"{"name":"x","enabled":1}"#, "enabled: invalid type: integer `1`, expected a boolean"),

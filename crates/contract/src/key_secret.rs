@@ -38,7 +38,8 @@ impl KeySecret {
 
 /// The SHA-256 of a text in lower-case hexadecimal.
 pub fn sha256_hex(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = |byte: &u8| [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16));
+    Sha256::digest(text.as_bytes()).iter().flat_map(digits).flatten().collect()
 }
 
 #[cfg(test)]

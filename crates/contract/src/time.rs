@@ -78,7 +78,6 @@ pub mod rfc3339 {
     /// # Errors
     ///
     /// Those of the serializer.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
     pub fn serialize<S: Serializer>(time_millis: &i64, serializer: S) -> Result<S::Ok, S::Error> {
         format_millis(*time_millis).serialize(serializer)
     }
@@ -105,7 +104,6 @@ pub mod rfc3339 {
         /// # Errors
         ///
         /// Those of the serializer.
-        #[expect(clippy::ref_option, reason = "the signature is serde's")]
         pub fn serialize<S: Serializer>(time_millis: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
             time_millis.map(format_millis).serialize(serializer)
         }
