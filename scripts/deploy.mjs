@@ -28,7 +28,8 @@ await entry(async (args) => {
   await buildWorker();
   const secrets = Object.fromEntries(missing.map((name) => [name, SECRETS[name]()]));
   const code = await withSecretsFile(secrets, (options) => wranglerDeploy([...args, ...options]));
-  if (code === 0 && secrets.MASTER_KEY) {
+  // wrangler may fail after the upload (a route, a domain), when the key is in force already.
+  if (secrets.MASTER_KEY && (code === 0 || !(await missingSecrets(args)).includes('MASTER_KEY'))) {
     console.log(`\nThe master key, shown this once: ${secrets.MASTER_KEY}\n`);
   }
   return code;

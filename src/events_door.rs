@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contract::{Arrival, MAX_BODY_BYTES, Problem, ProblemKind, ingest};
+use contract::{Arrival, MAX_BODY_BYTES, Problem, ProblemKind, Rejection, ingest};
 use durable_objects::{Publish, Published, log};
 use futures::{StreamExt, stream};
 use serde::Serialize;
@@ -25,14 +25,15 @@ struct EventResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<EventError>,
+    error: Option<Rejection>,
 }
 
-#[derive(Debug, Serialize)]
-struct EventError {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
-    message: String,
+/// A problem that tells of every event.
+#[derive(Serialize)]
+struct UnavailableProblem<'a> {
+    #[serde(flatten)]
+    problem: Problem,
+    results: &'a [EventResult],
 }
 
 pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
@@ -48,7 +49,7 @@ pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
             Err(rejected) => results.push(EventResult {
                 id: rejected.id,
                 status: "rejected",
-                error: Some(EventError { field: rejected.rejection.field, message: rejected.rejection.message }),
+                error: Some(rejected.rejection),
                 ..EventResult::default()
             }),
             Ok(event) => {
@@ -67,21 +68,30 @@ pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
     }
 
     let env = &visit.env;
-    let answers: Vec<_> = stream::iter(calls)
+    let handed_over: Vec<_> = stream::iter(calls)
         .map(|(call, positions)| hand_over(env, call, positions))
         .buffer_unordered(OBJECTS_AT_ONCE)
         .collect()
         .await;
-    let mut all_answered = true;
-    for (positions, outcome) in answers {
-        all_answered &= outcome.is_some();
+    let is_unavailable = handed_over.iter().any(|(_, outcome)| matches!(outcome, Outcome::Unavailable));
+    for (positions, outcome) in handed_over {
         for (nth, position) in positions.into_iter().enumerate() {
             if let Some(result) = results.get_mut(position) {
-                fill(result, outcome.as_ref().map(|published| published.as_ref().and_then(|all| all.get(nth))));
+                fill(result, &outcome, nth);
             }
         }
     }
-    respond(&results, all_answered)
+    respond(&results, is_unavailable)
+}
+
+/// What became of the events of one key.
+enum Outcome {
+    /// Its object took them; one entry each.
+    Taken(Vec<Published>),
+    /// There is no such key.
+    UnknownKey,
+    /// Its object did not answer.
+    Unavailable,
 }
 
 async fn arrivals(visit: &mut Visit) -> Result<Vec<Arrival>, Refusal> {
@@ -96,49 +106,53 @@ async fn arrivals(visit: &mut Visit) -> Result<Vec<Arrival>, Refusal> {
     ingest(&content_type, &body).map_err(|error| Problem::from(error).into())
 }
 
-/// Hands a key's events to its object. None: it did not take them. Some(None): there is no such key.
-async fn hand_over(env: &Env, call: Publish, positions: Vec<usize>) -> (Vec<usize>, Option<Option<Vec<Published>>>) {
-    match durable_objects::ask(env, &call).await {
-        Ok(published) => (positions, Some(published)),
+/// Hands a key's events to its object.
+async fn hand_over(env: &Env, call: Publish, positions: Vec<usize>) -> (Vec<usize>, Outcome) {
+    let outcome = match durable_objects::ask(env, &call).await {
+        Ok(Some(published)) => Outcome::Taken(published),
+        Ok(None) => Outcome::UnknownKey,
         Err(error) => {
             let line =
                 json!({ "virtualKeyId": call.virtual_key_id, "events": call.events.len(), "error": error.to_string() });
             log::error("a key's object did not take its events", line);
-            (positions, None)
+            Outcome::Unavailable
         }
-    }
+    };
+    (positions, outcome)
 }
 
-/// `outcome`: None, the object did not answer; Some(None), it knows no such key.
-fn fill(result: &mut EventResult, outcome: Option<Option<&Published>>) {
+/// Writes what became of the `nth` event of a key.
+fn fill(result: &mut EventResult, outcome: &Outcome, nth: usize) {
     match outcome {
-        None => {
+        Outcome::Unavailable => {
             result.status = "unavailable";
             result.reason = Some("the key's object does not answer now; send the event again".to_owned());
         }
-        Some(None) => {
+        Outcome::UnknownKey => {
             result.status = "rejected";
-            let message = "there is no such virtual key".to_owned();
-            result.error = Some(EventError { field: Some("virtualkeyid".to_owned()), message });
+            result.error = Some(Rejection::of_field("virtualkeyid", "there is no such virtual key"));
         }
-        Some(Some(Published::Delivered { recipients })) => {
-            result.status = "delivered";
-            result.recipients = Some(*recipients);
-        }
-        Some(Some(Published::Duplicate)) => result.status = "duplicate",
-        Some(Some(Published::Ignored(reason))) => {
-            result.status = "ignored";
-            result.reason = Some(reason.clone());
-        }
+        Outcome::Taken(published) => match published.get(nth) {
+            Some(Published::Delivered { recipients }) => {
+                result.status = "delivered";
+                result.recipients = Some(*recipients);
+            }
+            Some(Published::Duplicate) => result.status = "duplicate",
+            Some(Published::Ignored(reason)) => {
+                result.status = "ignored";
+                result.reason = Some(reason.clone());
+            }
+            // The object answers for every event; a shorter answer is another version's.
+            None => result.status = "unavailable",
+        },
     }
 }
 
-fn respond(results: &[EventResult], all_answered: bool) -> Result<Response, Refusal> {
-    if !all_answered {
+fn respond(results: &[EventResult], is_unavailable: bool) -> Result<Response, Refusal> {
+    if is_unavailable {
         // Never a false 200: what was taken is taken once, however often the batch is sent again.
         let detail = "not every event could be handed over; send the batch again, events that were taken count once";
-        let mut problem = serde_json::to_value(Problem::new(ProblemKind::Unavailable, detail))?;
-        problem["results"] = serde_json::to_value(results)?;
+        let problem = UnavailableProblem { problem: Problem::new(ProblemKind::Unavailable, detail), results };
         let mut response = Response::from_json(&problem)?.with_status(503);
         response.headers_mut().set("content-type", "application/problem+json")?;
         response.headers_mut().set("retry-after", "1")?;

@@ -17,10 +17,10 @@ fn name(key_sha256: &str) -> String {
 
 /// The id of the key whose secret has this SHA-256 (lower-case hexadecimal), if there is one.
 pub(crate) async fn find(env: &Env, key_sha256: &str) -> Result<Option<String>, CallError> {
-    if let Some(store) = store(env) {
-        if let Ok(Some(id)) = store.get(&name(key_sha256)).text().await {
-            return Ok(Some(id));
-        }
+    if let Some(store) = store(env)
+        && let Ok(Some(id)) = store.get(&name(key_sha256)).text().await
+    {
+        return Ok(Some(id));
     }
     let found = durable_objects::ask(env, &FindKey { key_sha256: key_sha256.to_owned() }).await?;
     if let Some(id) = &found {

@@ -1,10 +1,10 @@
 //! `/v1/admin/keys`: the operator's view of virtual keys.
 
-use contract::{KeyCreation, KeyPatch, KeySecret, Problem, ProblemKind};
+use contract::{KeyCreation, KeyPatch, KeyRecord, KeySecret, Problem, ProblemKind};
 use durable_objects::{
     CreateKey, DeleteKey, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, now_millis, random_bytes,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
 use ulid::Ulid;
 use worker::Response;
 
@@ -14,6 +14,19 @@ use crate::{
     key_lookup,
     refusal::Refusal,
 };
+
+/// A key as the operator reads it.
+#[derive(Serialize)]
+struct KeyView<'a> {
+    #[serde(flatten)]
+    record: &'a KeyRecord,
+    /// Open connections, where the key's object was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<usize>,
+    /// The secret, in the one answer that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+}
 
 /// Keys on a page, where the caller does not say.
 const DEFAULT_PAGE: u32 = 100;
@@ -40,9 +53,8 @@ pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
         return Err(Refusal::Internal("the registry lost a new key".to_owned()));
     };
     key_lookup::remember(&visit.env, &create.key_sha256, &create.id).await;
-    let mut answer = view(&record, Some(0))?;
-    answer["key"] = secret.expose().into();
-    Ok(Response::from_json(&answer)?.with_status(201))
+    let view = KeyView { record: &record, connections: Some(0), key: Some(secret.expose()) };
+    Ok(Response::from_json(&view)?.with_status(201))
 }
 
 pub(crate) async fn list(visit: Visit) -> Result<Response, Refusal> {
@@ -56,12 +68,7 @@ pub(crate) async fn list(visit: Visit) -> Result<Response, Refusal> {
         })?,
     };
     let page = durable_objects::ask(&visit.env, &ListKeys { after: query("after"), limit }).await?;
-    let items: Result<Vec<Value>, Refusal> = page.items.iter().map(|record| view(record, None)).collect();
-    let mut answer = json!({ "items": items? });
-    if let Some(next) = page.next {
-        answer["next"] = next.into();
-    }
-    Ok(Response::from_json(&answer)?)
+    Ok(Response::from_json(&page)?)
 }
 
 pub(crate) async fn read(visit: &Visit, id: &str) -> Result<Response, Refusal> {
@@ -69,14 +76,15 @@ pub(crate) async fn read(visit: &Visit, id: &str) -> Result<Response, Refusal> {
     let found = durable_objects::ask(&visit.env, &ReadKey { id: id.to_owned() }).await?;
     let record = found.ok_or_else(|| unknown(id))?;
     let inspection = durable_objects::ask(&visit.env, &Inspect { virtual_key_id: id.to_owned() }).await?;
-    Ok(Response::from_json(&view(&record, Some(inspection.connections))?)?)
+    let view = KeyView { record: &record, connections: Some(inspection.connections), key: None };
+    Ok(Response::from_json(&view)?)
 }
 
 pub(crate) async fn patch(mut visit: Visit, id: &str) -> Result<Response, Refusal> {
     operator(&visit).await?;
     let patch = KeyPatch::from_json(&body(&mut visit).await?).map_err(Problem::from)?;
     match durable_objects::ask(&visit.env, &PatchKey { id: id.to_owned(), patch }).await? {
-        KeyChange::Applied { record, .. } => Ok(Response::from_json(&view(&record, None)?)?),
+        KeyChange::Applied { record, .. } => Ok(Response::from_json(&record)?),
         KeyChange::Pending(_) => Err(pending()),
         KeyChange::Unknown => Err(unknown(id)),
     }
@@ -119,14 +127,6 @@ async fn body(visit: &mut Visit) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::problem(ProblemKind::ContentTooLarge, detail));
     }
     Ok(body)
-}
-
-fn view(record: &contract::KeyRecord, connections: Option<usize>) -> Result<Value, Refusal> {
-    let mut view = serde_json::to_value(record)?;
-    if let Some(connections) = connections {
-        view["connections"] = connections.into();
-    }
-    Ok(view)
 }
 
 fn unknown(id: &str) -> Refusal {

@@ -94,7 +94,8 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Configuration, ConfigurationError> {
-        let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let lookup =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Configuration::from_lookup(lookup)
     }
 
@@ -110,7 +111,10 @@ mod tests {
     fn a_figure_out_of_its_range_is_refused_by_name() {
         for found in ["0", "-1", "many", "32769", "1.5"] {
             let error = read(&[("MAX_CONNECTIONS_PER_KEY", found)]).unwrap_err();
-            assert_eq!(error.to_string(), format!("MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 32768, not {found:?}"));
+            assert_eq!(
+                error.to_string(),
+                format!("MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 32768, not {found:?}")
+            );
         }
     }
 

@@ -17,7 +17,7 @@ export async function ensureNodeModules() {
     if ((await installedHash()) === wanted) return;
     await rm(STAMP, { force: true });
     // The packages that want a newer Node.js than the one at hand run with the one among them: no warnings.
-    const args = ['ci', '--loglevel=error', '--no-audit', '--no-fund'];
+    const args = ['ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-audit', '--no-fund'];
     await mustStep('installing npm packages', 'npm', args, { cwd: PROJECT });
     await writeFile(STAMP, wanted);
   });

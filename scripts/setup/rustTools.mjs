@@ -1,10 +1,10 @@
 // The compiled tools of the WebAssembly build: worker-build and wasm-bindgen, from the crate registry.
 
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { installOnce } from './cachedInstall.mjs';
 import { CannotGoOn } from './cannotGoOn.mjs';
 import { ask, mustStep } from './command.mjs';
-import { withLock } from './folderLock.mjs';
 import { CACHE, PROJECT } from './places.mjs';
 import { CARGO_DENY, WASM_BINDGEN, WORKER_BUILD } from './versions.mjs';
 
@@ -41,26 +41,19 @@ async function checkWasmBindgenVersion() {
 async function ensureCrate(crate, version, program) {
   const folder = join(CACHE, `${crate}-${version}`);
   const path = join(folder, 'bin', program);
-  if (await answers(path, version)) return path;
-
-  await withLock(`${folder}.lock`, `it installs ${crate}`, async () => {
-    if (await answers(path, version)) return;
-    // Beside its place, and renamed when complete: an interrupted install is never taken for a tool.
-    const unfinished = `${folder}.unfinished-${process.pid}`;
-    await mkdir(CACHE, { recursive: true });
-    try {
+  await installOnce(
+    folder,
+    crate,
+    () => answers(path, version),
+    async (unfinished) => {
       const args = ['install', '--locked', '--root', unfinished, '--version', version, crate];
       await mustStep(`compiling ${crate} ${version} (once, some minutes)`, 'cargo', args, {
         // Not the clone's folder: its cargo configuration has no say in how tools are built.
         cwd: CACHE,
         env: withoutBuildSettings(process.env),
       });
-      await rm(folder, { recursive: true, force: true });
-      await rename(unfinished, folder);
-    } finally {
-      await rm(unfinished, { recursive: true, force: true });
-    }
-  });
+    },
+  );
   return path;
 }
 

@@ -21,7 +21,9 @@ fn json_leaves_verbatim_but_for_white_space_between_tokens() {
 
 #[test]
 fn messagepack_keeps_integers_and_floats_apart() {
-    let bytes = rmp_serde::to_vec(&json_of("[1,-1,300,18446744073709551615,-9223372036854775808,1.5,1.0,true,null,\"x\"]")).unwrap();
+    let bytes =
+        rmp_serde::to_vec(&json_of("[1,-1,300,18446744073709551615,-9223372036854775808,1.5,1.0,true,null,\"x\"]"))
+            .unwrap();
     let mut expected = vec![0x9a, 0x01, 0xff, 0xcd, 0x01, 0x2c, 0xcf];
     expected.extend(u64::MAX.to_be_bytes());
     expected.push(0xd3);

@@ -93,7 +93,10 @@ impl<'a> CloudEvent<'a> {
                 .map_err(|error| Rejection::of_field("correlationid", error.to_string()))?;
         }
         if self.data_base64.is_some() {
-            return Err(Rejection::of_field("data_base64", "must not be given: data is a JSON object here, not binary"));
+            return Err(Rejection::of_field(
+                "data_base64",
+                "must not be given: data is a JSON object here, not binary",
+            ));
         }
         if let Some(content_type) = &self.data_content_type
             && !crate::media_type::is_json(content_type)

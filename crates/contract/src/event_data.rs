@@ -67,7 +67,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnFields<'_, A> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         while let Some(Text(name)) = self.map.next_key()? {
             match name.as_ref() {
-                "timestamp" if self.common.time_millis.is_some() => return Err(de::Error::duplicate_field("timestamp")),
+                "timestamp" if self.common.time_millis.is_some() => {
+                    return Err(de::Error::duplicate_field("timestamp"));
+                }
                 "timestamp" => self.common.time_millis = self.map.next_value::<Timestamp>()?.0,
                 "correlationId" if self.common.correlation_id.is_some() => {
                     return Err(de::Error::duplicate_field("correlationId"));

@@ -122,7 +122,10 @@ mod tests {
             (r#"{"inner":{"count":1}}"#, "count: missing"),
             (r#"{"count":1,"inner":{}}"#, "inner.count: missing"),
             (r#"{"count":1,"count":1}"#, "count: given more than once"),
-            (r#"{"count":1,"list":[{"count":1},{"count":-1}]}"#, "list[1].count: invalid value: integer `-1`, expected u8"),
+            (
+                r#"{"count":1,"list":[{"count":1},{"count":-1}]}"#,
+                "list[1].count: invalid value: integer `-1`, expected u8",
+            ),
             (r#"{"count":"x"}"#, "count: invalid type: string \"x\", expected u8"),
         ] {
             assert_eq!(rejection(json), expected, "{json}");

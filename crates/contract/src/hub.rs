@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn no_two_hubs_share_a_route() {
-        let mut routes: Vec<&str> = HUBS.iter().flat_map(|hub| hub.aliases.iter().chain([&hub.route]).copied()).collect();
+        let mut routes: Vec<&str> =
+            HUBS.iter().flat_map(|hub| hub.aliases.iter().chain([&hub.route]).copied()).collect();
         let all = routes.len();
         routes.sort_unstable();
         routes.dedup();

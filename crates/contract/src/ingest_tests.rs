@@ -44,13 +44,12 @@ fn rejection(json: &str) -> String {
 
 #[test]
 fn one_event_is_read_whole() {
-    let event = one(
-        r#"{"specversion":"1.0","id":"e-1","source":"/tasks","type":"TaskStarted","time":"2026-01-31T12:00:00Z",
+    let event =
+        one(r#"{"specversion":"1.0","id":"e-1","source":"/tasks","type":"TaskStarted","time":"2026-01-31T12:00:00Z",
             "subject":"t-1","datacontenttype":"application/json","virtualkeyid":"456","correlationid":"c-1",
             "traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","comexampleother":[1],
-            "data":{"taskId":7,"taskType":"video","metadata":{"model": "m"},"deadlineSeconds":60,"parentTaskId":"p"}}"#,
-    )
-    .unwrap();
+            "data":{"taskId":7,"taskType":"video","metadata":{"model": "m"},"deadlineSeconds":60,"parentTaskId":"p"}}"#)
+        .unwrap();
     assert_eq!((event.id.as_str(), event.source.as_str()), ("e-1", "/tasks"));
     assert_eq!(event.time_millis, Some(1_769_860_800_000));
     assert_eq!(event.virtual_key_id.as_str(), "456");
@@ -104,17 +103,33 @@ fn a_field_of_data_that_is_wrong_is_named_by_its_path() {
         ("TaskTimedOut", r#"{"taskId":"t","foo":1}"#, "data.foo: unknown field"),
         ("TaskTimedOut", "{}", "data.taskId: missing"),
         ("TaskTimedOut", r#"{"taskId":"t","taskId":"t"}"#, "data.taskId: given more than once"),
-        ("TaskTimedOut", r#"{"taskId":true}"#, "data.taskId: invalid type: boolean `true`, expected a string or an integer"),
+        (
+            "TaskTimedOut",
+            r#"{"taskId":true}"#,
+            "data.taskId: invalid type: boolean `true`, expected a string or an integer",
+        ),
         ("TaskTimedOut", r#"{"taskId":"\n"}"#, "data.taskId: must not contain control characters"),
-        ("TaskTimedOut", r#"{"taskId":"t","timestamp":1}"#, "data.timestamp: invalid type: integer `1`, expected a string"),
+        (
+            "TaskTimedOut",
+            r#"{"taskId":"t","timestamp":1}"#,
+            "data.timestamp: invalid type: integer `1`, expected a string",
+        ),
         ("TaskTimedOut", r#"{"taskId":"t","correlationId":" "}"#, "data.correlationId: must not be blank"),
         (
             "TaskTimedOut",
             r#"{"timestamp":"2026-01-31T12:00:00Z","timestamp":"2026-01-31T12:00:00Z","taskId":"t"}"#,
             "data.timestamp: given more than once",
         ),
-        ("TaskProgress", r#"{"taskId":"t","percentComplete":100.5}"#, "data.percentComplete: must be a number from 0 to 100"),
-        ("TaskProgress", r#"{"taskId":"t","percentComplete":-1}"#, "data.percentComplete: must be a number from 0 to 100"),
+        (
+            "TaskProgress",
+            r#"{"taskId":"t","percentComplete":100.5}"#,
+            "data.percentComplete: must be a number from 0 to 100",
+        ),
+        (
+            "TaskProgress",
+            r#"{"taskId":"t","percentComplete":-1}"#,
+            "data.percentComplete: must be a number from 0 to 100",
+        ),
         ("TaskProgress", r#"{"taskId":"t"}"#, "data.percentComplete: missing"),
         (
             "TaskProgress",
@@ -122,7 +137,11 @@ fn a_field_of_data_that_is_wrong_is_named_by_its_path() {
             "data.completed: invalid value: integer `-1`, expected u64",
         ),
         ("TaskProgress", r#"{"taskId":"t","percentComplete":1e999}"#, "data.percentComplete: number out of range"),
-        ("TaskRegistered", r#"{"taskId":"t","taskType":"*"}"#, "data.taskType: must not be *, which stands for every type"),
+        (
+            "TaskRegistered",
+            r#"{"taskId":"t","taskType":"*"}"#,
+            "data.taskType: must not be *, which stands for every type",
+        ),
         (
             "TaskRegistered",
             r#"{"taskId":"t","taskType":"v","deadlineSeconds":0}"#,
@@ -133,8 +152,16 @@ fn a_field_of_data_that_is_wrong_is_named_by_its_path() {
             r#"{"taskId":"t","taskType":"v","deadlineSeconds":2592001}"#,
             "data.deadlineSeconds: must be more than 0 and at most 2592000 seconds (30 days)",
         ),
-        ("TaskStarted", r#"{"taskId":7,"taskType":"v","parentTaskId":"7"}"#, "data.parentTaskId: must not be the task itself"),
-        ("TaskStarted", r#"{"taskId":"t","taskType":"v","metadata":{"a":1e999}}"#, "data.metadata: number out of range"),
+        (
+            "TaskStarted",
+            r#"{"taskId":7,"taskType":"v","parentTaskId":"7"}"#,
+            "data.parentTaskId: must not be the task itself",
+        ),
+        (
+            "TaskStarted",
+            r#"{"taskId":"t","taskType":"v","metadata":{"a":1e999}}"#,
+            "data.metadata: number out of range",
+        ),
         ("TaskFailed", r#"{"taskId":"t","error":null}"#, "data.error: invalid type: null, expected a string"),
     ] {
         assert_eq!(rejection(&with_data(event_type, data)), expected, "{data}");
@@ -145,7 +172,10 @@ fn a_field_of_data_that_is_wrong_is_named_by_its_path() {
 fn metadata_that_nests_too_deep_is_refused() {
     let metadata = format!("{}{}", "[".repeat(61), "]".repeat(61));
     let data = format!(r#"{{"taskId":"t","taskType":"v","metadata":{metadata}}}"#);
-    assert_eq!(rejection(&with_data("TaskStarted", &data)), "data.metadata: must not be nested more than 60 levels deep");
+    assert_eq!(
+        rejection(&with_data("TaskStarted", &data)),
+        "data.metadata: must not be nested more than 60 levels deep"
+    );
 }
 
 #[test]

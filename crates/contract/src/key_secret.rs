@@ -32,7 +32,10 @@ impl KeySecret {
     /// Whether a text could be a secret, so that what cannot is refused without a lookup.
     pub fn looks_like_key(text: &str) -> bool {
         let is_visible = |byte: u8| byte.is_ascii_graphic();
-        text.len() > PREFIX.len() && text.len() <= MAX_SECRET_BYTES && text.starts_with(PREFIX) && text.bytes().all(is_visible)
+        text.len() > PREFIX.len()
+            && text.len() <= MAX_SECRET_BYTES
+            && text.starts_with(PREFIX)
+            && text.bytes().all(is_visible)
     }
 }
 
@@ -56,7 +59,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_secret_is_not_looked_up() {
-        for text in ["", "condt_", "Condt_abc", "sk-abc", "condt_a b", "condt_ä", &format!("condt_{}", "x".repeat(200))] {
+        for text in ["", "condt_", "Condt_abc", "sk-abc", "condt_a b", "condt_ä", &format!("condt_{}", "x".repeat(200))]
+        {
             assert!(!KeySecret::looks_like_key(text), "{text:?}");
         }
     }

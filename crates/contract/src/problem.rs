@@ -42,9 +42,7 @@ impl ProblemKind {
             Self::NotFound => (404, "urn:conduit:problem:not-found", "Not found"),
             Self::MethodNotAllowed => (405, "urn:conduit:problem:method-not-allowed", "Method not allowed"),
             Self::ContentTooLarge => (413, "urn:conduit:problem:content-too-large", "Too much at once"),
-            Self::UnsupportedMediaType => {
-                (415, "urn:conduit:problem:unsupported-media-type", "Unsupported media type")
-            }
+            Self::UnsupportedMediaType => (415, "urn:conduit:problem:unsupported-media-type", "Unsupported media type"),
             Self::Unavailable => (503, "urn:conduit:problem:unavailable", "Not available now"),
             Self::Internal => (500, "urn:conduit:problem:internal", "Internal error"),
         }

@@ -1,10 +1,13 @@
 //! Takes stack traces out of texts that clients will read: they tell where the code lies and what it is built of.
 
-/// The text without the lines of stack traces (of .NET, Java, JavaScript, Python, Rust and Go); none if nothing is left.
+/// The text without the lines of stack traces (of .NET, Java, JavaScript, Python, Rust and Go); none if they were all it
+/// had. A text without such lines is left as it is.
 pub(crate) fn removed(text: &str) -> Option<String> {
     let mut kept: Vec<&str> = Vec::new();
     let mut in_python_frames = false;
+    let mut line_count = 0;
     for line in text.lines() {
+        line_count += 1;
         let is_indented = line.starts_with([' ', '\t']);
         if line.trim_start().starts_with("Traceback (most recent call last):") {
             in_python_frames = true;
@@ -15,6 +18,9 @@ pub(crate) fn removed(text: &str) -> Option<String> {
             continue;
         }
         kept.push(line);
+    }
+    if kept.len() == line_count {
+        return Some(text.to_owned());
     }
     let kept = kept.join("\n");
     let kept = kept.trim();
@@ -55,7 +61,9 @@ mod tests {
 
     #[test]
     fn an_ordinary_text_is_left_as_it_is() {
-        for text in ["at the end of the queue", "line one\n  indented: two\nline three", "ratio 1: 2"] {
+        for text in
+            ["at the end of the queue", "line one\n  indented: two\nline three", "ratio 1: 2", " spaced\r\n", ""]
+        {
             assert_eq!(removed(text).as_deref(), Some(text));
         }
     }
@@ -63,6 +71,5 @@ mod tests {
     #[test]
     fn a_bare_trace_leaves_nothing() {
         assert_eq!(removed("   at A.B()\n   at C.D()\n"), None);
-        assert_eq!(removed(""), None);
     }
 }

@@ -17,7 +17,8 @@ pub const MAX_DEADLINE_SECONDS: f64 = 30.0 * 24.0 * 3_600.0;
 
 /// Members of a task's metadata that never leave, compared without regard to case, `-` and `_`. Conduit puts the
 /// receiver's `webhookHeaders` into metadata, and they carry credentials.
-const WITHHELD_METADATA: [&str; 6] = ["webhookheaders", "webhooksecret", "authorization", "apikey", "secret", "secrets"];
+const WITHHELD_METADATA: [&str; 6] =
+    ["webhookheaders", "webhooksecret", "authorization", "apikey", "secret", "secrets"];
 
 /// The types of this family, by the `type` of their `CloudEvents`.
 pub(crate) const EVENT_TYPES: &[EventType] = &[

@@ -178,7 +178,10 @@ mod tests {
             (TaskNotice::Progress(Percent::new(42.0).unwrap(), None), r#"TaskProgress ["7",42,null]"#),
             (TaskNotice::Progress(Percent::new(42.5).unwrap(), Some("m".into())), r#"TaskProgress ["7",42.5,"m"]"#),
             (TaskNotice::Ended(Outcome::Completed(None)), r#"TaskCompleted ["7",null]"#),
-            (TaskNotice::Ended(Outcome::Failed { error: "e".into(), details: object() }), r#"TaskFailed ["7","e",{"a":1.50}]"#),
+            (
+                TaskNotice::Ended(Outcome::Failed { error: "e".into(), details: object() }),
+                r#"TaskFailed ["7","e",{"a":1.50}]"#,
+            ),
             (TaskNotice::Ended(Outcome::Cancelled(Some("r".into()))), r#"TaskCancelled ["7","r"]"#),
             (TaskNotice::Ended(Outcome::TimedOut), r#"TaskTimedOut ["7"]"#),
         ] {

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{domain_event::{DomainEvent, EventBody}, task_notification::snapshot};
+use crate::{
+    domain_event::{DomainEvent, EventBody},
+    task_notification::snapshot,
+};
 
 fn event(event_type: &str, data: &str) -> TaskEvent {
     let json = format!(

@@ -74,7 +74,7 @@ impl Server {
             variant: acceptance.variant,
         });
         let connection = Connection::new(self.connection_options());
-        self.take_in(identity, None, socket, connection, Spilled::default());
+        self.take_in(identity, None, &socket, connection, Spilled::default());
         Ok(Response::from_websocket(pair.client)?)
     }
 
@@ -91,7 +91,7 @@ impl Server {
         self: &Rc<Self>,
         identity: Rc<Identity>,
         handshake: Option<HandshakeRequest>,
-        socket: Socket,
+        socket: &Socket,
         connection: Connection,
         spilled: Spilled,
     ) -> Slot {

@@ -1,6 +1,6 @@
 //! The methods of a hub: plain functions with typed arguments, found by name without regard to case.
 
-use std::{any::TypeId, collections::HashMap, future::Future, pin::Pin, rc::Rc};
+use std::{collections::HashMap, future::Future, pin::Pin, rc::Rc};
 
 use serde::{Serialize, de::DeserializeOwned};
 use signalr::{BindingError, Invocation, Payload, Protocol};
@@ -25,8 +25,8 @@ trait Method<H> {
 }
 
 /// An async function that can be a hub method: it takes the hub, the [`Caller`] and up to six arguments
-/// that `serde` can read, and gives `Result<T, HubError>` with a `T` that `serde` can write. `()` is a
-/// void method.
+/// that `serde` can read, and gives `Result<T, HubError>` with a `T` that `serde` can write. `()` is null, as a
+/// void method's result is in ASP.NET Core.
 pub trait Handler<H, Arguments>: 'static {
     /// Reads the arguments and starts the call.
     #[doc(hidden)]
@@ -70,13 +70,9 @@ handler!(4, A1 a1, A2 a2, A3 a3, A4 a4);
 handler!(5, A1 a1, A2 a2, A3 a3, A4 a4, A5 a5);
 handler!(6, A1 a1, A2 a2, A3 a3, A4 a4, A5 a5, A6 a6);
 
-fn answer<T: Serialize + 'static>(reply: ReplyTo, result: &T) -> Reply {
+fn answer<T: Serialize>(reply: ReplyTo, result: &T) -> Reply {
     let mut record = Vec::new();
     let Some(invocation_id) = reply.invocation_id else { return Ok(record) };
-    if TypeId::of::<T>() == TypeId::of::<()>() {
-        reply.protocol.encode_completion_void(&invocation_id, &mut record);
-        return Ok(record);
-    }
     match reply.protocol.encode_completion_result(&invocation_id, result, &mut record) {
         Ok(()) => Ok(record),
         Err(error) => Err(HubError::internal(error)),

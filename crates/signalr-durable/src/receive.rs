@@ -51,14 +51,14 @@ impl Server {
 
     fn read(self: &Rc<Self>, slot: Slot, identity: &Rc<Identity>, frame: &[u8]) {
         let mut all_received = Vec::new();
-        let mut has_partial = false;
-        let mut had_partial = false;
+        let mut is_unfinished = false;
+        let mut was_unfinished = false;
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
             entry.live.connection.receive(frame, |received| all_received.push(received));
-            has_partial = !entry.live.connection.partial().is_empty();
-            had_partial = entry.live.spilled.partial;
+            is_unfinished = !entry.live.connection.partial().is_empty();
+            was_unfinished = entry.live.spilled.partial;
         }
-        if has_partial || had_partial {
+        if is_unfinished || was_unfinished {
             self.mark_changed(slot);
         }
         for received in all_received {
@@ -135,10 +135,11 @@ impl Server {
     fn invocation(self: &Rc<Self>, slot: Slot, protocol: Protocol, invocation: Invocation) {
         let rate = self.options.invocation_rate;
         if let Some(entry) = self.table.borrow_mut().get_mut(slot)
-            && entry.live.invocations.take(rate, clock::now_millis()) {
-                entry.live.work.borrow_mut().waiting.push_back(Work::Invocation(invocation));
-                return;
-            }
+            && entry.live.invocations.take(rate, clock::now_millis())
+        {
+            entry.live.work.borrow_mut().waiting.push_back(Work::Invocation(invocation));
+            return;
+        }
         let failure = Failure::Hub("Rate limit exceeded. Please try again later.");
         let error = error_text::invocation_failed(&invocation.target, failure, self.options.detailed_errors);
         self.refuse(slot, protocol, invocation.invocation_id.as_deref(), &error);

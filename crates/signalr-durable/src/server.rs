@@ -208,9 +208,10 @@ impl Server {
     /// Has the attachment written, and the connection closed if it is closing, when the turn ends.
     pub(crate) fn mark_changed(self: &Rc<Self>, slot: Slot) {
         if let Some(entry) = self.table.borrow_mut().get_mut(slot)
-            && !std::mem::replace(&mut entry.live.attachment_stale, true) {
-                self.changed.borrow_mut().push(slot);
-            }
+            && !std::mem::replace(&mut entry.live.attachment_stale, true)
+        {
+            self.changed.borrow_mut().push(slot);
+        }
         self.schedule_flush();
     }
 

@@ -95,9 +95,10 @@ impl Spill {
         let mut lost = Vec::new();
         for row in rows.raw() {
             if let Some(SqlStorageValue::String(connection)) = row?.into_iter().next()
-                && !live(&connection) {
-                    lost.push(connection);
-                }
+                && !live(&connection)
+            {
+                lost.push(connection);
+            }
         }
         for connection in lost {
             self.remove(&connection)?;

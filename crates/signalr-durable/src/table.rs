@@ -169,9 +169,10 @@ impl<C> Table<C> {
             return false;
         }
         if let Some(index) = self.hubs.get_mut(usize::from(entry.identity.hub))
-            && leave_index(index, group, slot) {
-                self.group_count -= 1;
-            }
+            && leave_index(index, group, slot)
+        {
+            self.group_count -= 1;
+        }
         true
     }
 

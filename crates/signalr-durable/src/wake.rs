@@ -22,7 +22,7 @@ impl Server {
         self.answer_pings_asleep();
         let Ok(sockets) = self.state.as_raw().get_websockets() else { return };
         for socket in sockets {
-            self.restore_socket(Socket::new(&socket.into()));
+            self.restore_socket(&Socket::new(&socket.into()));
         }
         let lost = self.spill.retain(|id| self.table.borrow().find(id).is_some());
         if let Err(error) = lost {
@@ -41,7 +41,7 @@ impl Server {
         }
     }
 
-    fn restore_socket(self: &Rc<Self>, socket: Socket) {
+    fn restore_socket(self: &Rc<Self>, socket: &Socket) {
         if !socket.is_open() {
             return;
         }

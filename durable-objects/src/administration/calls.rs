@@ -90,6 +90,7 @@ pub struct Page {
     /// The keys.
     pub items: Vec<KeyRecord>,
     /// Where the next page starts, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 

@@ -99,14 +99,14 @@ impl Administration {
         let mut items = self.registry.list(list.after.as_deref(), list.limit + 1)?;
         let has_more = items.len() > list.limit as usize;
         items.truncate(list.limit as usize);
-        let next = has_more.then(|| items.last().map(|record| record.id.to_string())).flatten();
+        let next = has_more.then(|| items.last().map(|record| record.id.clone())).flatten();
         Ok(Page { items, next })
     }
 
     /// Tells a key's own object what the registry now says of it.
     async fn tell(&self, entry: Option<Entry>) -> Result<KeyChange> {
         let Some(entry) = entry else { return Ok(KeyChange::Unknown) };
-        let id = entry.record.id.to_string();
+        let id = entry.record.id.clone();
         let apply = ApplyKey {
             virtual_key_id: id.clone(),
             record: entry.deleted_at_millis.is_none().then(|| entry.record.clone()),
@@ -118,7 +118,10 @@ impl Administration {
                 Ok(KeyChange::Applied { record: entry.record, key_sha256: entry.key_sha256 })
             }
             Err(error) => {
-                log::error("a key's object could not be told", json!({ "virtualKeyId": id, "error": error.to_string() }));
+                log::error(
+                    "a key's object could not be told",
+                    json!({ "virtualKeyId": id, "error": error.to_string() }),
+                );
                 self.alarm_clock.ring_by(now_millis() + RETRY_MILLIS).await?;
                 Ok(KeyChange::Pending(entry.record))
             }

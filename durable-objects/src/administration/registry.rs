@@ -47,11 +47,8 @@ impl Registry {
 
     pub(crate) fn create(&self, create: &CreateKey) -> Result<Entry> {
         let record = create.creation.clone().into_record(&create.id, create.created_at_millis);
-        let row = vec![
-            create.id.as_str().into(),
-            create.key_sha256.as_str().into(),
-            serde_json::to_string(&record)?.into(),
-        ];
+        let row =
+            vec![create.id.as_str().into(), create.key_sha256.as_str().into(), serde_json::to_string(&record)?.into()];
         rows::run(self.sql()?, "INSERT INTO virtual_key VALUES (?, ?, ?, 1, 0, NULL)", row)?;
         Ok(Entry { record, key_sha256: create.key_sha256.clone(), revision: 1, deleted_at_millis: None })
     }
@@ -110,7 +107,8 @@ impl Registry {
     pub(crate) fn told(&self, id: &str, revision: i64) -> Result<()> {
         let row = vec![revision.into(), id.into(), revision.into()];
         rows::run(self.sql()?, "UPDATE virtual_key SET told_revision = ? WHERE id = ? AND told_revision < ?", row)?;
-        let gone = "DELETE FROM virtual_key WHERE id = ? AND deleted_at_millis IS NOT NULL AND told_revision >= revision";
+        let gone =
+            "DELETE FROM virtual_key WHERE id = ? AND deleted_at_millis IS NOT NULL AND told_revision >= revision";
         rows::run(self.sql()?, gone, vec![id.into()])
     }
 

@@ -64,5 +64,5 @@ impl VirtualKey {
 /// A public id: 128 random bits in hexadecimal, of unreserved characters only.
 fn new_connection_id() -> Result<String> {
     let bytes = random_bytes::<16>().map_err(|error| worker::Error::RustError(error.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

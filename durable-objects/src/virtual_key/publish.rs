@@ -34,7 +34,11 @@ impl VirtualKey {
         let now_millis = now_millis();
         let seen_since_millis = now_millis - hours(self.configuration()?.deduplication_hours);
         let taken = transaction(&self.storage, || {
-            publish.events.iter().map(|event| self.take(event, now_millis, seen_since_millis)).collect::<Result<Vec<_>>>()
+            publish
+                .events
+                .iter()
+                .map(|event| self.take(event, now_millis, seen_since_millis))
+                .collect::<Result<Vec<_>>>()
         })?;
         let published = taken.into_iter().map(|taken| self.tell(taken)).collect();
         self.server.flush();
@@ -78,7 +82,10 @@ impl VirtualKey {
         let groups = [groups[0].as_str(), groups[1].as_str(), groups[2].as_str()];
         let sent = clients.any_group(&groups).send(OutgoingTaskEvent { notification, meta: &meta });
         sent.unwrap_or_else(|error| {
-            log::error("an event could not be encoded", json!({ "target": notification.target(), "error": error.to_string() }));
+            log::error(
+                "an event could not be encoded",
+                json!({ "target": notification.target(), "error": error.to_string() }),
+            );
             0
         })
     }
