@@ -1,9 +1,14 @@
-// `npm run bench [-- --quick] [-- --rounds 15] [-- --connections 500]`: Conduit Edge beside the least that a Durable
-// Object can do. The Worker must have been built; `npm run bench` sees to that.
+// Conduit Edge beside the least that a Durable Object can do:
+//
+//     npm run bench [-- --quick] [-- --rounds 15] [-- --connections 500] [-- --storage folder]
+//
+// Run by itself it wants the Worker built.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './machine.mjs';
@@ -22,6 +27,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     connections: { type: 'string', default: '500' },
+    storage: { type: 'string', default: tmpdir() },
   },
 });
 
@@ -32,7 +38,8 @@ const plan = {
   events: values.quick ? { lone: 10, fanOut: 5 } : { lone: 40, fanOut: 20 },
 };
 
-const facts = machine();
+const facts = { ...machine(), storage: values.storage };
+const storage = await mkdtemp(join(values.storage, 'conduit-edge-bench-'));
 /** @type {ChildProcess[]} */
 const servers = [];
 try {
@@ -44,6 +51,7 @@ try {
   process.exitCode = 1;
 } finally {
   await Promise.all(servers.map(stop));
+  await rm(storage, { recursive: true, force: true });
 }
 
 /**
@@ -51,7 +59,7 @@ try {
  * @returns {Promise<Running>}
  */
 async function serve(worker) {
-  const server = fork(place('serve.mjs'), [worker]);
+  const server = fork(place('serve.mjs'), [worker, join(storage, worker)]);
   servers.push(server);
   const ended = once(server, 'exit').then(() => {
     throw new Error(`the Worker "${worker}" did not start`);
@@ -94,8 +102,8 @@ async function load(task) {
 async function report(figures) {
   const measured = rows(figures, plan);
   const text = table(measured, plan);
-  const { date, cores, processor, system, node, workerd } = facts;
-  const where = `${date}, ${cores} × ${processor}, ${system}, Node.js ${node}, workerd ${workerd}`;
+  const { date, cores, processor, system, node, workerd, storage: folder } = facts;
+  const where = `${date}, ${cores} × ${processor}, ${system}, Node.js ${node}, workerd ${workerd}, storage in ${folder}`;
   console.log(`\n${text}\n\n${where}`);
   await mkdir(RESULTS, { recursive: true });
   await writeFile(

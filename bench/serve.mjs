@@ -1,4 +1,5 @@
-// One Worker under Miniflare, as a process of its own: `node bench/serve.mjs edge|raw`, started by `run.mjs`.
+// One Worker under Miniflare, as a process of its own: `node bench/serve.mjs edge|raw folder`, started by `run.mjs`.
+// The folder is for its objects' storage.
 //
 // Requests go straight to the Worker's socket of workerd. Miniflare's own Worker, through which they would pass, costs
 // every contender the same, so with it all of them would look more alike than they are.
@@ -9,14 +10,14 @@ import { Miniflare } from 'miniflare';
 import { miniflareOptions } from '../miniflare.config.js';
 import { childOf } from './processorTime.mjs';
 
-/** @returns {any} */
-function edge() {
-  return miniflareOptions();
+/** @param {string} persist @returns {any} */
+function edge(persist) {
+  return miniflareOptions({ persist });
 }
 
-/** The raw Worker, in everything that it does not say itself as Conduit Edge is. @returns {any} */
-function raw() {
-  const options = edge();
+/** The raw Worker, in everything that it does not say itself as Conduit Edge is. @param {string} persist @returns {any} */
+function raw(persist) {
+  const options = edge(persist);
   const contents = readFileSync(new URL('raw-worker.js', import.meta.url), 'utf8');
   const modulesRoot = fileURLToPath(new URL('.', import.meta.url));
   options.workers[0].config = {
@@ -29,7 +30,8 @@ function raw() {
   return options;
 }
 
-const options = process.argv[2] === 'raw' ? raw() : edge();
+const [, , worker, folder = ''] = process.argv;
+const options = worker === 'raw' ? raw(folder) : edge(folder);
 options.workers[0].dev = { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] };
 const miniflare = new Miniflare(options);
 

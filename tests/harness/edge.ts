@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll } from 'vitest';
 import { LOCAL_VARS } from '../../miniflare.config.js';
-import { type CloudEvent, cloudEvent, type Published } from './cloudEvents.ts';
+import { type CloudEvent, cloudEvent, type EventResult, type Published } from './cloudEvents.ts';
 import { type ClientOptions, OfficialClient } from './officialClient.ts';
 import type { ProtocolName } from './protocol.ts';
 import { RawClient } from './rawClient.ts';
@@ -27,27 +27,25 @@ export interface Key {
   key: string;
 }
 
-/** Runs Conduit Edge for the tests of a file. */
-export function edge(options: InstanceOptions = {}): Edge {
-  const running = new Edge();
-  beforeAll(async () => {
-    running.instance = await WorkerInstance.start('edge', 'conduit-edge', options);
-  });
-  afterAll(() => running.instance.stop());
-  return running;
-}
-
 /** A Conduit Edge to talk to, wherever it runs. */
 export class FrontDoor {
-  constructor(readonly url: string) {}
+  /** Where it serves, without a slash at the end. */
+  url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** Where the task hub is; the query may hold options of the connection. */
+  hub(query = ''): string {
+    return `${this.url}${TASK_HUB}${query === '' ? '' : `?${query}`}`;
+  }
 
   /** Asks something with the master key, with a body of JSON if there is one. */
   admin(method: string, path: string, body?: unknown): Promise<Response> {
-    return fetch(this.url + path, {
-      method,
-      headers: { 'x-master-key': MASTER_KEY, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
+    const headers = { 'x-master-key': MASTER_KEY, 'content-type': 'application/json' };
+    const init = { method, headers };
+    return fetch(this.url + path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
   }
 
   /** A new virtual key. */
@@ -63,37 +61,76 @@ export class FrontDoor {
     if (response.status !== 200) throw new Error(`not changed: ${response.status} ${await response.text()}`);
   }
 
-  /** Posts events as one batch. */
-  async publish(...events: CloudEvent[]): Promise<Published> {
-    return this.post('application/cloudevents-batch+json', JSON.stringify(events));
-  }
-
-  /** Posts one event of a key, which must not be rejected; answers what became of it. */
-  async tell(key: Key, type: string, data: object, others: object = {}) {
-    const { results } = await this.publish(cloudEvent(key.id, type, data, others));
-    const [result] = results;
-    if (result === undefined || result.status === 'rejected') throw new Error(`rejected: ${JSON.stringify(result)}`);
-    return result;
-  }
-
   /** Posts a body of events as it is. */
-  async post(contentType: string, body: string): Promise<Published> {
-    const headers = { authorization: `Bearer ${MASTER_KEY}`, 'content-type': contentType };
+  async post(contentType: string, body: string, others: Record<string, string> = {}): Promise<Published> {
+    const headers = { authorization: `Bearer ${MASTER_KEY}`, 'content-type': contentType, ...others };
     const response = await fetch(`${this.url}/v1/events`, { method: 'POST', headers, body });
     const answer = (await response.json()) as Published;
     return { ...answer, status: response.status };
   }
 
-  /** An official client of a key on TaskHub that listens for every task event. */
-  official(key: Key, options: ClientOptions & { query?: string } = {}): Promise<OfficialClient> {
-    return this.officialUnstarted(key, options).then(async (client) => {
-      await client.start();
-      return client;
-    });
+  /** Posts events as one batch. */
+  publish(events: CloudEvent[]): Promise<Published> {
+    return this.post('application/cloudevents-batch+json', JSON.stringify(events));
   }
 
-  /** A raw client of a key on TaskHub whose handshake is done. */
-  raw(key: Key, protocol: ProtocolName = 'json', query = ''): Promise<RawClient> {
-    return RawClient.connect(`${this.url}${TASK_HUB}?${query}`, protocol, { authorization: `Bearer ${key.key}` });
+  /** Posts one event of a key, which must not be rejected, and gives what became of it. */
+  async tell(key: Key, type: string, data: object, others: object = {}): Promise<EventResult> {
+    const [result] = (await this.publish([cloudEvent(key.id, type, data, others)])).results;
+    if (result === undefined || result.status === 'rejected') throw new Error(`rejected: ${JSON.stringify(result)}`);
+    return result;
   }
+
+  /** An official client of a key on the task hub, connected, that listens for every task event. */
+  official(key: Key, options: ClientOptions & { query?: string } = {}): Promise<OfficialClient> {
+    const { query, ...rest } = options;
+    const always = { events: TASK_EVENTS, accessTokenFactory: () => key.key };
+    return OfficialClient.connect(this.hub(query), { ...always, ...rest });
+  }
+
+  /** A raw client of a key on the task hub whose handshake is done. */
+  raw(key: Key, protocol: ProtocolName = 'json', query = ''): Promise<RawClient> {
+    return RawClient.connect(this.hub(query), protocol, { authorization: `Bearer ${key.key}` });
+  }
+}
+
+/** A Conduit Edge of this process, whose objects can be put to sleep. */
+export class Edge extends FrontDoor {
+  #instance: WorkerInstance | undefined;
+
+  constructor() {
+    super('');
+  }
+
+  async start(options: InstanceOptions): Promise<void> {
+    this.#instance = await WorkerInstance.start('edge', 'conduit-edge', options);
+    this.url = this.#instance.url;
+  }
+
+  async stop(): Promise<void> {
+    await this.#instance?.stop();
+  }
+
+  get instance(): WorkerInstance {
+    if (this.#instance === undefined) throw new Error('it runs only while tests do');
+    return this.#instance;
+  }
+
+  /** Puts the object of a key to sleep with its sockets open. */
+  sleep(key: Key): Promise<void> {
+    return this.instance.sleep('VirtualKey', `vkey-${key.id}`);
+  }
+
+  /** Whether the object of a key sleeps. */
+  sleeps(key: Key): Promise<boolean> {
+    return this.instance.sleeps('VirtualKey', `vkey-${key.id}`);
+  }
+}
+
+/** Runs Conduit Edge for the tests of a file. */
+export function edge(options: InstanceOptions = {}): Edge {
+  const running = new Edge();
+  beforeAll(() => running.start(options));
+  afterAll(() => running.stop());
+  return running;
 }

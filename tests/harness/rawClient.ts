@@ -1,5 +1,6 @@
 // A WebSocket of which every byte and every frame is the test's: for what a well-behaved client never does.
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { type HubMessage, MessageType } from '@microsoft/signalr';
 import WebSocket from 'ws';
 import { within } from './deadline.ts';
@@ -16,6 +17,13 @@ export interface Closed {
 export interface Frame {
   data: Buffer;
   isBinary: boolean;
+}
+
+/** The answer to an upgrade that is not granted. */
+export interface Refusal {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
 }
 
 export class RawClient {
@@ -48,6 +56,20 @@ export class RawClient {
       'the socket to open',
     );
     return client;
+  }
+
+  /** How an upgrade is refused: the answer instead of a socket. */
+  static async refusal(url: string, headers: Record<string, string> = {}): Promise<Refusal> {
+    const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers });
+    const refusal = new Promise<Refusal>((resolve, reject) => {
+      socket.on('open', () => reject(new Error('the upgrade was not refused')));
+      socket.on('error', reject);
+      socket.on('unexpected-response', async (_, response) => {
+        const body = (await response.toArray()).join('');
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+      });
+    });
+    return within(refusal, 'the upgrade to be refused').finally(() => socket.terminate());
   }
 
   /** A connection whose handshake is done. */

@@ -57,3 +57,7 @@ pub use task_notification::{Argument, EventClass, EventMeta, TaskNotice, TaskNot
 pub use task_rules::{Applied, Change, IgnoreReason};
 pub use task_type::{MAX_TASK_TYPE_BYTES, TaskType, TaskTypeError};
 pub use virtual_key::{ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

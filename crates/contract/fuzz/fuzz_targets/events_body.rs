@@ -5,15 +5,8 @@
 use contract::{Applied, DomainEvent, EventBody, Task, task_rules};
 use libfuzzer_sys::fuzz_target;
 
-const TYPES: [&str; 7] = [
-    "TaskRegistered",
-    "TaskStarted",
-    "TaskProgress",
-    "TaskCompleted",
-    "TaskFailed",
-    "TaskCancelled",
-    "TaskTimedOut",
-];
+const TYPES: [&str; 7] =
+    ["TaskRegistered", "TaskStarted", "TaskProgress", "TaskCompleted", "TaskFailed", "TaskCancelled", "TaskTimedOut"];
 
 fuzz_target!(|lines: &str| {
     let mut task: Option<Task> = None;
