@@ -41,7 +41,9 @@ const plan = {
 const facts = { ...machine(), storage: values.storage };
 const storage = await mkdtemp(join(values.storage, 'conduit-edge-bench-'));
 /** @type {ChildProcess[]} */
-const servers = [];
+const children = [];
+// Whoever waits for one of them fails then, and all is cleared away.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => children.map(stop));
 try {
   const workers = { raw: await serve('raw'), edge: await serve('edge') };
   const figures = await load({ plan, workers });
@@ -50,7 +52,7 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 } finally {
-  await Promise.all(servers.map(stop));
+  await Promise.all(children.map(stop));
   await rm(storage, { recursive: true, force: true });
 }
 
@@ -60,7 +62,7 @@ try {
  */
 async function serve(worker) {
   const server = fork(place('serve.mjs'), [worker, join(storage, worker)]);
-  servers.push(server);
+  children.push(server);
   const ended = once(server, 'exit').then(() => {
     throw new Error(`the Worker "${worker}" did not start`);
   });
@@ -68,11 +70,11 @@ async function serve(worker) {
   return running;
 }
 
-/** @param {ChildProcess} server */
-async function stop(server) {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const ended = once(server, 'exit');
-  server.kill();
+/** @param {ChildProcess} child */
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill();
   await ended;
 }
 
@@ -85,6 +87,7 @@ async function load(task) {
   const figures = [];
   // It collects its garbage when nothing is measured.
   const child = fork(place('load.mjs'), { execArgv: ['--expose-gc'], serialization: 'advanced' });
+  children.push(child);
   const ended = once(child, 'exit');
   child.send(task);
   child.on('message', (/** @type {Figures} */ each) => {

@@ -35,12 +35,16 @@ const options = worker === 'raw' ? raw(folder) : edge(folder);
 options.workers[0].dev = { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] };
 const miniflare = new Miniflare(options);
 
+/** @type {Promise<void> | undefined} */
+let stopped;
+
 async function stop() {
   // Open sockets would keep workerd for ever; it ends with them.
-  await miniflare.dispose();
+  stopped ??= miniflare.dispose();
+  await stopped;
   process.exit(0);
 }
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
 // Whoever started this is gone.
 process.once('disconnect', stop);
 

@@ -69,12 +69,12 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
     }
     match (path.as_str(), method) {
         ("/v1/events", Method::Post) => events_door::publish(visit).await,
-        ("/v1/events", _) => Err(not_allowed("POST")),
+        ("/v1/events", _) => Err(Refusal::MethodNotAllowed("POST")),
         ("/v1/admin/keys", Method::Post) => keys_door::create(visit).await,
         ("/v1/admin/keys", Method::Get | Method::Head) => keys_door::list(visit).await,
-        ("/v1/admin/keys", _) => Err(not_allowed("GET, POST")),
+        ("/v1/admin/keys", _) => Err(Refusal::MethodNotAllowed("GET, POST")),
         ("/health" | "/health/live" | "/health/ready", Method::Get | Method::Head) => health_door::serve(visit).await,
-        ("/health" | "/health/live" | "/health/ready", _) => Err(not_allowed("GET")),
+        ("/health" | "/health/live" | "/health/ready", _) => Err(Refusal::MethodNotAllowed("GET")),
         (path, method) => match (path.strip_prefix("/v1/admin/keys/"), method) {
             (Some(id), Method::Get | Method::Head) => keys_door::read(&visit, id).await,
             (Some(id), Method::Patch) => {
@@ -82,14 +82,10 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
                 keys_door::patch(visit, &id).await
             }
             (Some(id), Method::Delete) => keys_door::delete(&visit, id).await,
-            (Some(_), _) => Err(not_allowed("GET, PATCH, DELETE")),
+            (Some(_), _) => Err(Refusal::MethodNotAllowed("GET, PATCH, DELETE")),
             (None, _) => Err(Refusal::problem(ProblemKind::NotFound, format!("there is nothing at {path}"))),
         },
     }
-}
-
-fn not_allowed(methods: &str) -> Refusal {
-    Refusal::problem(ProblemKind::MethodNotAllowed, format!("this route takes {methods}"))
 }
 
 thread_local! {

@@ -17,6 +17,8 @@ pub(crate) enum Refusal {
         /// One more header.
         header: Option<(&'static str, String)>,
     },
+    /// The route takes only these methods, as the header `Allow` lists them.
+    MethodNotAllowed(&'static str),
     /// Our own fault; the cause is for the log only.
     Internal(String),
 }
@@ -35,7 +37,7 @@ impl Refusal {
     pub(crate) fn cause(&self) -> Option<&str> {
         match self {
             Self::Internal(cause) => Some(cause),
-            Self::Problem(_) | Self::Plain { .. } => None,
+            Self::Problem(_) | Self::Plain { .. } | Self::MethodNotAllowed(_) => None,
         }
     }
 
@@ -49,6 +51,12 @@ impl Refusal {
                     headers.set(name, &value)?;
                 }
                 Ok(Response::ok(text)?.with_status(status).with_headers(headers))
+            }
+            Self::MethodNotAllowed(methods) => {
+                let detail = format!("this route takes {methods}");
+                let mut response = problem_response(&Problem::new(ProblemKind::MethodNotAllowed, detail))?;
+                response.headers_mut().set("allow", methods)?;
+                Ok(response)
             }
             Self::Internal(_) => problem_response(&Problem::new(
                 ProblemKind::Internal,

@@ -1,7 +1,7 @@
 // Whose key opens what, and where a client may put it.
 
 import { describe, expect, test } from 'vitest';
-import { edge, MASTER_KEY, TASK_HUB } from '../harness/edge.ts';
+import { edge, MASTER_KEY, type Negotiated, TASK_HUB } from '../harness/edge.ts';
 import { RawClient } from '../harness/rawClient.ts';
 
 const front = edge();
@@ -21,7 +21,7 @@ describe.each(WAYS)('a virtual key in %s', (_, show) => {
     const { query, headers } = show((await front.createKey()).key);
     const response = await fetch(`${front.url}${TASK_HUB}/negotiate?negotiateVersion=1&${query}`, { method: 'POST', headers });
     expect(response.status).toBe(200);
-    const { connectionToken } = await response.json();
+    const { connectionToken } = (await response.json()) as Negotiated;
     for (const id of ['', `&id=${connectionToken}`]) {
       const client = await RawClient.connect(front.hub(query + id), 'json', headers);
       await client.close(1000);

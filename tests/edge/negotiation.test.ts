@@ -2,7 +2,7 @@
 
 import { HttpTransportType } from '@microsoft/signalr';
 import { describe, expect, test } from 'vitest';
-import { edge, type Key, TASK_HUB } from '../harness/edge.ts';
+import { edge, type Key, type Negotiated, TASK_HUB } from '../harness/edge.ts';
 import { PROTOCOLS } from '../harness/protocol.ts';
 import { RawClient } from '../harness/rawClient.ts';
 
@@ -20,7 +20,7 @@ describe('negotiate', () => {
     const response = await negotiate(await front.createKey(), 'negotiateVersion=1');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
-    const answer = await response.json();
+    const answer = (await response.json()) as Negotiated;
     expect(answer).toEqual({
       negotiateVersion: 1,
       connectionId: expect.stringMatching(/^[\w-]{8,}$/),
@@ -38,7 +38,7 @@ describe('negotiate', () => {
   test.each(['', 'negotiateVersion=0'])('with the query "%s" gives one id, with which the client connects', async (query) => {
     const key = await front.createKey();
     const response = await negotiate(key, query);
-    const answer = await response.json();
+    const answer = (await response.json()) as Negotiated;
     expect(answer).toEqual({ negotiateVersion: 0, connectionId: expect.any(String), availableTransports: WEB_SOCKETS });
     const client = await front.raw(key, 'json', `id=${answer.connectionId}`);
     await client.close(1000);
@@ -55,7 +55,7 @@ describe('negotiate', () => {
   });
 
   test('never grants what it was not asked for', async () => {
-    const answer = await (await negotiate(await front.createKey(), 'negotiateVersion=1')).json();
+    const answer = await front.negotiate(await front.createKey());
     expect(Object.values(answer)).not.toContain(null);
     expect(answer).not.toHaveProperty('useStatefulReconnect');
     expect(answer).not.toHaveProperty('ProtocolVersion');
@@ -90,7 +90,7 @@ describe.each(PROTOCOLS)('an official client that speaks %s', (protocol) => {
     const transport = skipNegotiation ? { transport: HttpTransportType.WebSockets } : {};
     const client = await front.official(key, { protocol, skipNegotiation, ...transport });
     expect(client.connection.connectionId === null).toBe(skipNegotiation);
-    await expect(client.invoke('SubscribeToTask', 't')).resolves.not.toThrow();
+    await client.invoke('SubscribeToTask', 't');
     await client.stop();
   });
 
@@ -121,7 +121,7 @@ describe('the address of a hub without an upgrade', () => {
   test('names the transports that it does not offer, to who negotiated', async () => {
     const key = await front.createKey();
     const headers = { authorization: `Bearer ${key.key}` };
-    const { connectionToken } = await (await negotiate(key, 'negotiateVersion=1')).json();
+    const { connectionToken } = await front.negotiate(key);
     const hub = front.hub(`id=${connectionToken}`);
     const events = await fetch(hub, { headers: { ...headers, accept: 'text/event-stream' } });
     expect([events.status, await events.text()]).toEqual([

@@ -27,6 +27,14 @@ export interface Key {
   key: string;
 }
 
+/** What a client learns that may connect. */
+export interface Negotiated {
+  negotiateVersion: number;
+  connectionId: string;
+  connectionToken: string;
+  availableTransports: { transport: string; transferFormats: string[] }[];
+}
+
 /** A Conduit Edge to talk to, wherever it runs. */
 export class FrontDoor {
   /** Where it serves, without a slash at the end. */
@@ -79,6 +87,14 @@ export class FrontDoor {
     const [result] = (await this.publish([cloudEvent(key.id, type, data, others)])).results;
     if (result === undefined || result.status === 'rejected') throw new Error(`rejected: ${JSON.stringify(result)}`);
     return result;
+  }
+
+  /** Negotiates for a key on the task hub. */
+  async negotiate(key: Key): Promise<Negotiated> {
+    const headers = { authorization: `Bearer ${key.key}` };
+    const response = await fetch(`${this.url}${TASK_HUB}/negotiate?negotiateVersion=1`, { method: 'POST', headers });
+    if (response.status !== 200) throw new Error(`not negotiated: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Negotiated;
   }
 
   /** An official client of a key on the task hub, connected, that listens for every task event. */

@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type HubMessage, MessageType } from '@microsoft/signalr';
 import WebSocket from 'ws';
-import { within } from './deadline.ts';
+import { eventually, within } from './deadline.ts';
 import { Inbox } from './inbox.ts';
 import { decode, encode, handshake, invocation, type ProtocolName, SEPARATOR } from './protocol.ts';
 
@@ -128,6 +128,15 @@ export class RawClient {
   /** How the socket ended, once it has. */
   async end(): Promise<Closed> {
     return within(this.closed, 'the socket to close');
+  }
+
+  /**
+   * The server's close frame, once it came. Locally the line of a socket whose client never sent anything is cut no
+   * sooner than its object sleeps, ten seconds later.
+   */
+  async closeFrame(): Promise<void> {
+    const { OPEN } = WebSocket;
+    await eventually('the close frame', async () => this.socket.readyState, (state) => state !== OPEN);
   }
 
   /** Closes as a client does that says goodbye to nobody but TCP. */

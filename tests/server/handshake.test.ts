@@ -1,7 +1,6 @@
 // The first record of a client: what is accepted, and what a client reads when it is not.
 
 import { describe, expect, test } from 'vitest';
-import { eventually } from '../harness/deadline.ts';
 import { encode, handshake, invocation, PROTOCOLS } from '../harness/protocol.ts';
 import { testWorker } from '../harness/testWorker.ts';
 
@@ -79,12 +78,7 @@ describe('a handshake is refused', () => {
     const client = await room().silent();
     const answer = await client.frames.next();
     expect(answer.data.toString()).toBe('{"error":"Handshake was canceled."}\x1e');
-    // Locally the line itself is cut only when the object goes to sleep, ten seconds later.
-    await eventually(
-      'the close frame',
-      async () => client.socket.readyState,
-      (state) => state !== client.socket.OPEN,
-    );
+    await client.closeFrame();
     await client.kill();
   });
 

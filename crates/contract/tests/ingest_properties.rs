@@ -1,4 +1,5 @@
 //! What holds for every body that anybody may send, shown through the public interface.
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in tests, and all of this file is one")]
 
 use contract::{
     AnyJson, DeadlineSeconds, DomainEvent, EventBody, Identifier, Percent, TaskCancelled, TaskCompleted, TaskEvent,
