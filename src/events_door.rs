@@ -158,6 +158,6 @@ fn respond(results: &[EventResult], is_unavailable: bool) -> Result<Response, Re
         response.headers_mut().set("retry-after", "1")?;
         return Ok(response);
     }
-    let all_rejected = results.iter().all(|result| result.status == "rejected");
+    let all_rejected = !results.is_empty() && results.iter().all(|result| result.status == "rejected");
     Ok(Response::from_json(&json!({ "results": results }))?.with_status(if all_rejected { 400 } else { 200 }))
 }

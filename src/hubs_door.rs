@@ -44,7 +44,12 @@ async fn negotiate(visit: &Visit, hub: &'static Hub) -> Result<Response, Refusal
     let token = token.sign(&key, expires_at_millis)?;
 
     let request = NegotiateRequest::from_query(visit.url.query().unwrap_or_default());
-    let answer = request.answer(&NEGOTIATION, &connection_id, &token);
+    let answer = match request.decide(&NEGOTIATION) {
+        // Version 0 knows one id for both: what the client brings back must be the token.
+        Ok(grant) if grant.version == 0 => grant.body(&token, &token),
+        Ok(grant) => grant.body(&connection_id, &token),
+        Err(error) => error.body(),
+    };
     let mut response = Response::ok(answer)?;
     response.headers_mut().set("content-type", "application/json")?;
     Ok(response)

@@ -4,6 +4,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Headers, Method, Request, RequestInit, Response, Result};
 
 /// A request to a Durable Object and what it answers. Both travel as JSON.
@@ -50,9 +51,10 @@ pub enum CallError {
 /// not known.
 pub async fn ask<C: ObjectCall>(env: &Env, call: &C) -> std::result::Result<C::Answer, CallError> {
     let unavailable = |cause: worker::Error| CallError::Unavailable { binding: C::BINDING, cause: cause.to_string() };
-    let mut response = send(env, call).await.map_err(unavailable)?;
-    let text = response.text().await.map_err(unavailable)?;
-    if response.status_code() != 200 {
+    let response = send(env, call).await.map_err(unavailable)?;
+    let status = response.status_code();
+    let text = text_of(response).await.map_err(unavailable)?;
+    if status != 200 {
         return Err(CallError::Unavailable { binding: C::BINDING, cause: text });
     }
     serde_json::from_str(&text).map_err(|error| CallError::Garbled { binding: C::BINDING, cause: error.to_string() })
@@ -64,6 +66,13 @@ async fn send<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
     // The host is never resolved: a stub takes any URL.
     let request = Request::new_with_init(&format!("https://object{}", C::PATH), &init)?;
     env.durable_object(C::BINDING)?.get_by_name(&call.object_name())?.fetch_with_request(request).await
+}
+
+/// The body in one step: `worker` reads it as a stream, chunk by chunk.
+async fn text_of(response: Response) -> Result<String> {
+    let response: web_sys::Response = response.into();
+    let text = JsFuture::from(response.text()?).await?;
+    text.as_string().ok_or_else(|| worker::Error::RustError("the body is no text".to_owned()))
 }
 
 /// The header that carries a [`Connect`](crate::Connect) beside an upgrade, which has no body.

@@ -46,16 +46,24 @@ async function ensureCrate(crate, version, program) {
     crate,
     () => answers(path, version),
     async (unfinished) => {
-      const args = ['install', '--locked', '--root', unfinished, '--version', version, crate];
-      await mustStep(`compiling ${crate} ${version} (once, some minutes)`, 'cargo', args, {
+      const args = ['install', '--locked', '--root', unfinished, '--version', version, '--bin', program, crate];
+      await mustStep(`compiling ${crate} ${version} (once, a minute or two)`, 'cargo', args, {
         // Not the clone's folder: its cargo configuration has no say in how tools are built.
         cwd: CACHE,
-        env: withoutBuildSettings(process.env),
+        env: { ...withoutBuildSettings(process.env), ...QUICK_TO_COMPILE },
       });
     },
   );
   return path;
 }
+
+/** Optimised, they take three times as long to compile, and save under three seconds of a build. */
+const QUICK_TO_COMPILE = {
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: '0',
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+  CARGO_PROFILE_RELEASE_DEBUG: '0',
+};
 
 async function answers(path, version) {
   const { code, stdout } = await ask(path, ['--version']);

@@ -162,13 +162,16 @@ describe('a key', () => {
     await expect((await front.admin('GET', '/v1/admin/keys?limit=1000')).text()).resolves.not.toContain(key.id);
   });
 
-  test.each(['nobody', '1', 'a%2Fb', '%F0%9F%A6%80', "'; DROP TABLE virtual_key; --", '..'])('that never was (%s) is not there', async (id) => {
-    for (const [method, body] of [['GET'], ['PATCH', {}], ['DELETE']] as [string, object?][]) {
-      const response = await front.admin(method, `/v1/admin/keys/${encodeURIComponent(id)}`, body);
-      expect(response.status).toBe(404);
-      await expectProblem(response, { type: 'urn:conduit:problem:not-found' });
-    }
-  });
+  test.each(['nobody', '1', 'a%2Fb', '%F0%9F%A6%80', "'; DROP TABLE virtual_key; --", '..'])(
+    'that never was (%s) is not there',
+    async (id) => {
+      for (const [method, body] of [['GET'], ['PATCH', {}], ['DELETE']] as [string, object?][]) {
+        const response = await front.admin(method, `/v1/admin/keys/${encodeURIComponent(id)}`, body);
+        expect(response.status).toBe(404);
+        await expectProblem(response, { type: 'urn:conduit:problem:not-found' });
+      }
+    },
+  );
 });
 
 describe('the list of keys', () => {
@@ -192,7 +195,10 @@ describe('the list of keys', () => {
   test.each(['0', '-1', '1001', 'many', '1.5'])('refuses a limit of %s', async (limit) => {
     const response = await front.admin('GET', `/v1/admin/keys?limit=${limit}`);
     expect(response.status).toBe(400);
-    await expectProblem(response, { type: 'urn:conduit:problem:invalid-parameter', detail: expect.stringContaining('limit') });
+    await expectProblem(response, {
+      type: 'urn:conduit:problem:invalid-parameter',
+      detail: expect.stringContaining('limit'),
+    });
   });
 
   test('refuses methods that it does not know', async () => {

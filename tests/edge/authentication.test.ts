@@ -19,7 +19,10 @@ const UNKNOWN = [`condt_${'a'.repeat(43)}`, 'condt_', 'nonsense', 'a b', '%F0%9F
 describe.each(WAYS)('a virtual key in %s', (_, show) => {
   test('negotiates and connects', async () => {
     const { query, headers } = show((await front.createKey()).key);
-    const response = await fetch(`${front.url}${TASK_HUB}/negotiate?negotiateVersion=1&${query}`, { method: 'POST', headers });
+    const response = await fetch(`${front.url}${TASK_HUB}/negotiate?negotiateVersion=1&${query}`, {
+      method: 'POST',
+      headers,
+    });
     expect(response.status).toBe(200);
     const { connectionToken } = (await response.json()) as Negotiated;
     for (const id of ['', `&id=${connectionToken}`]) {
@@ -31,7 +34,10 @@ describe.each(WAYS)('a virtual key in %s', (_, show) => {
   test('that is nobody’s is refused with 401 and a challenge', async () => {
     for (const secret of UNKNOWN) {
       const { query, headers } = show(secret);
-      const response = await fetch(`${front.url}${TASK_HUB}/negotiate?negotiateVersion=1&${query}`, { method: 'POST', headers });
+      const response = await fetch(`${front.url}${TASK_HUB}/negotiate?negotiateVersion=1&${query}`, {
+        method: 'POST',
+        headers,
+      });
       expect([response.status, await response.text()]).toEqual([401, '']);
       expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
       const refusal = await RawClient.refusal(front.hub(query), headers);
@@ -41,7 +47,10 @@ describe.each(WAYS)('a virtual key in %s', (_, show) => {
 
   test('that is the master key is refused with 403', async () => {
     const { query, headers } = show(MASTER_KEY);
-    const response = await fetch(`${front.url}${TASK_HUB}/negotiate?negotiateVersion=1&${query}`, { method: 'POST', headers });
+    const response = await fetch(`${front.url}${TASK_HUB}/negotiate?negotiateVersion=1&${query}`, {
+      method: 'POST',
+      headers,
+    });
     expect([response.status, await response.text()]).toEqual([403, '']);
     await expect(RawClient.refusal(front.hub(query), headers)).resolves.toMatchObject({ status: 403 });
   });
@@ -64,7 +73,9 @@ describe('on a hub', () => {
   });
 
   test('the master key in X-Master-Key is refused with 403', async () => {
-    await expect(RawClient.refusal(front.hub(), { 'x-master-key': MASTER_KEY })).resolves.toMatchObject({ status: 403 });
+    await expect(RawClient.refusal(front.hub(), { 'x-master-key': MASTER_KEY })).resolves.toMatchObject({
+      status: 403,
+    });
   });
 
   test('the key in the query counts before those in headers', async () => {
@@ -100,18 +111,21 @@ describe('on a route of the operator', () => {
     ['POST', '/v1/events'],
   ];
 
-  test.each(ROUTES)('%s %s lets the master key pass, as a bearer token, in X-API-Key and in X-Master-Key', async (method, path) => {
-    for (const headers of [
-      { authorization: `Bearer ${MASTER_KEY}` },
-      { authorization: `bearer ${MASTER_KEY}` },
-      { 'x-api-key': MASTER_KEY },
-      { 'x-master-key': MASTER_KEY },
-    ]) {
-      const response = await fetch(front.url + path, { method, headers });
-      expect([401, 403]).not.toContain(response.status);
-      await response.arrayBuffer();
-    }
-  });
+  test.each(ROUTES)(
+    '%s %s lets the master key pass, as a bearer token, in X-API-Key and in X-Master-Key',
+    async (method, path) => {
+      for (const headers of [
+        { authorization: `Bearer ${MASTER_KEY}` },
+        { authorization: `bearer ${MASTER_KEY}` },
+        { 'x-api-key': MASTER_KEY },
+        { 'x-master-key': MASTER_KEY },
+      ]) {
+        const response = await fetch(front.url + path, { method, headers });
+        expect([401, 403]).not.toContain(response.status);
+        await response.arrayBuffer();
+      }
+    },
+  );
 
   test.each(ROUTES)('%s %s refuses a virtual key with 403', async (method, path) => {
     const { key } = await front.createKey();

@@ -54,7 +54,11 @@ test('a connection that ends makes room', async () => {
   for (let count = 0; count < 3; count++) {
     const [client] = await open(key, 1);
     await (count % 2 === 0 ? client?.close(1000) : client?.kill());
-    await eventually('room', () => connections(key), (open) => open === 0);
+    await eventually(
+      'room',
+      () => connections(key),
+      (open) => open === 0,
+    );
   }
 });
 

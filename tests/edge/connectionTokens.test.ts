@@ -104,5 +104,7 @@ test('a token alone opens nothing: the key is asked for as well', async () => {
   const hub = patient.hub(`id=${connectionToken}`);
   await expect(RawClient.refusal(hub)).resolves.toMatchObject({ status: 401 });
   await expect(RawClient.refusal(hub, { authorization: 'Bearer wrong' })).resolves.toMatchObject({ status: 401 });
-  await expect(RawClient.refusal(hub, { authorization: `Bearer ${MASTER_KEY}` })).resolves.toMatchObject({ status: 403 });
+  await expect(RawClient.refusal(hub, { authorization: `Bearer ${MASTER_KEY}` })).resolves.toMatchObject({
+    status: 403,
+  });
 });

@@ -15,7 +15,10 @@ describe('an event that was seen', () => {
     await client.invoke('SubscribeToTaskType', '*');
     const event = cloudEvent(key.id, 'TaskStarted', started);
     for (const status of ['delivered', 'duplicate', 'duplicate']) {
-      await expect(front.publish([event])).resolves.toEqual({ status: 200, results: [expect.objectContaining({ id: event.id, status })] });
+      await expect(front.publish([event])).resolves.toEqual({
+        status: 200,
+        results: [expect.objectContaining({ id: event.id, status })],
+      });
     }
     await client.invoke('UnsubscribeFromTask', 'x');
     expect(client.events.all).toHaveLength(1);
@@ -86,6 +89,8 @@ describe('an event is another', () => {
     const key = await front.createKey();
     const event = cloudEvent(key.id, 'TaskStarted', { taskId: 't' });
     await expect(front.publish([event])).resolves.toMatchObject({ status: 400 });
-    await expect(front.publish([{ ...event, data: started }])).resolves.toMatchObject({ results: [{ status: 'delivered' }] });
+    await expect(front.publish([{ ...event, data: started }])).resolves.toMatchObject({
+      results: [{ status: 'delivered' }],
+    });
   });
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { type CloudEvent, cloudEvent } from '../harness/cloudEvents.ts';
-import { edge, MASTER_KEY, type Key } from '../harness/edge.ts';
+import { edge, type Key, MASTER_KEY } from '../harness/edge.ts';
 
 const front = edge();
 
@@ -15,7 +15,10 @@ const started = (key: Key, taskId: string, others: object = {}): CloudEvent =>
 
 /** Posts a body and gives the answer as it is. */
 async function post(body: string, contentType: string | undefined): Promise<Response> {
-  const headers = { authorization: `Bearer ${MASTER_KEY}`, ...(contentType === undefined ? {} : { 'content-type': contentType }) };
+  const headers = {
+    authorization: `Bearer ${MASTER_KEY}`,
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
+  };
   return fetch(`${front.url}/v1/events`, { method: 'POST', headers, body: new TextEncoder().encode(body) });
 }
 
@@ -31,7 +34,12 @@ describe('a body', () => {
     ['one event, with a charset', `${SINGLE}; charset=utf-8`, (events: CloudEvent[]) => JSON.stringify(events[0]), 1],
     ['a batch', BATCH, (events: CloudEvent[]) => JSON.stringify(events), 3],
     ['lines', LINES, (events: CloudEvent[]) => events.map((event) => JSON.stringify(event)).join('\n'), 3],
-    ['lines with blank ones between', LINES, (events: CloudEvent[]) => events.map((event) => `${JSON.stringify(event)}\r\n\n`).join(''), 3],
+    [
+      'lines with blank ones between',
+      LINES,
+      (events: CloudEvent[]) => events.map((event) => `${JSON.stringify(event)}\r\n\n`).join(''),
+      3,
+    ],
   ])('of %s is taken, and every event answered in its place', async (_, contentType, write, count) => {
     const key = await front.createKey();
     const client = await front.official(key);
@@ -118,13 +126,29 @@ describe('an event', () => {
     ['no task type', { data: { taskId: 't' } }, 'data.taskType'],
     ['a field that nobody knows', { data: { taskId: 't', taskType: 'test', colour: 'red' } }, 'data.colour'],
     ['a deadline of nothing', { data: { taskId: 't', taskType: 'test', deadlineSeconds: 0 } }, 'data.deadlineSeconds'],
-    ['a deadline in words', { data: { taskId: 't', taskType: 'test', deadlineSeconds: 'soon' } }, 'data.deadlineSeconds'],
-    ['progress over 100', { type: 'TaskProgress', data: { taskId: 't', percentComplete: 100.1 } }, 'data.percentComplete'],
+    [
+      'a deadline in words',
+      { data: { taskId: 't', taskType: 'test', deadlineSeconds: 'soon' } },
+      'data.deadlineSeconds',
+    ],
+    [
+      'progress over 100',
+      { type: 'TaskProgress', data: { taskId: 't', percentComplete: 100.1 } },
+      'data.percentComplete',
+    ],
     ['progress below 0', { type: 'TaskProgress', data: { taskId: 't', percentComplete: -1 } }, 'data.percentComplete'],
-    ['progress in words', { type: 'TaskProgress', data: { taskId: 't', percentComplete: 'half' } }, 'data.percentComplete'],
+    [
+      'progress in words',
+      { type: 'TaskProgress', data: { taskId: 't', percentComplete: 'half' } },
+      'data.percentComplete',
+    ],
     ['a failure without an error', { type: 'TaskFailed', data: { taskId: 't' } }, 'data.error'],
     ['a time that is none', { time: 'yesterday' }, 'time'],
-    ['a time that is none in its data', { data: { taskId: 't', taskType: 'test', timestamp: 'now' } }, 'data.timestamp'],
+    [
+      'a time that is none in its data',
+      { data: { taskId: 't', taskType: 'test', timestamp: 'now' } },
+      'data.timestamp',
+    ],
     ['binary data', { data_base64: 'AAAA' }, 'data_base64'],
     ['data that is no JSON', { datacontenttype: 'text/xml' }, 'datacontenttype'],
   ])('with %s is rejected by the name of the field, and the others of its batch are taken', async (_, wrong, field) => {
@@ -162,7 +186,9 @@ describe('an event', () => {
   });
 
   test('may name its key by a number where the key has one for an id', async () => {
-    const { results } = await front.publish([{ ...cloudEvent('', 'TaskTimedOut', { taskId: 't' }), virtualkeyid: 456 }]);
+    const { results } = await front.publish([
+      { ...cloudEvent('', 'TaskTimedOut', { taskId: 't' }), virtualkeyid: 456 },
+    ]);
     expect(results[0]).toMatchObject({ status: 'rejected', error: { field: 'virtualkeyid' } });
   });
 });

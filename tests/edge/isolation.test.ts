@@ -111,7 +111,9 @@ describe('events of one key', () => {
     const [mine, theirs] = await two();
     await subscribe(theirs, 'SubscribeToTaskType', '*');
     await subscribe(mine, 'SubscribeToTask', ...names(mine, theirs));
-    const events = names(mine, theirs).map((taskId) => cloudEvent(mine.key.id, 'TaskCompleted', { taskId, result: mine.key.id }));
+    const events = names(mine, theirs).map((taskId) =>
+      cloudEvent(mine.key.id, 'TaskCompleted', { taskId, result: mine.key.id }),
+    );
     await front.publish(events);
     await expect(heard(theirs)).resolves.toEqual(['[]', '[]']);
     await stop(mine, theirs);
@@ -120,9 +122,19 @@ describe('events of one key', () => {
   test('never reach a key whose id they name elsewhere than in virtualkeyid', async () => {
     const [mine, theirs] = await two();
     for (const tenant of [mine, theirs]) await subscribe(tenant, 'SubscribeToTaskType', '*');
-    const event = cloudEvent(mine.key.id, 'TaskStarted', { taskId: 't', taskType: 'x', metadata: { virtualKeyId: theirs.key.id } });
-    await front.publish([{ ...event, subject: theirs.key.id, source: `urn:vkey-${theirs.key.id}`, vkey: theirs.key.id }]);
-    const smuggled = cloudEvent(mine.key.id, 'TaskStarted', { taskId: 't', taskType: 'x', virtualKeyId: theirs.key.id });
+    const event = cloudEvent(mine.key.id, 'TaskStarted', {
+      taskId: 't',
+      taskType: 'x',
+      metadata: { virtualKeyId: theirs.key.id },
+    });
+    await front.publish([
+      { ...event, subject: theirs.key.id, source: `urn:vkey-${theirs.key.id}`, vkey: theirs.key.id },
+    ]);
+    const smuggled = cloudEvent(mine.key.id, 'TaskStarted', {
+      taskId: 't',
+      taskType: 'x',
+      virtualKeyId: theirs.key.id,
+    });
     await expect(front.publish([smuggled])).resolves.toMatchObject({ status: 400 });
     for (const text of await heard(mine)) expect(JSON.parse(text)).toHaveLength(1);
     await expect(heard(theirs)).resolves.toEqual(['[]', '[]']);
@@ -154,7 +166,13 @@ describe('a key', () => {
   test('cannot learn of another key’s tasks, by any name for them', async () => {
     const [mine, theirs] = await two();
     await front.tell(theirs.key, 'TaskStarted', { taskId: 'secret', taskType: 'secret', metadata: { a: 'secret' } });
-    const guesses = ['secret', `vkey-${theirs.key.id}`, `${theirs.key.id}/secret`, `vkey-${theirs.key.id}/secret`, 'task:secret'];
+    const guesses = [
+      'secret',
+      `vkey-${theirs.key.id}`,
+      `${theirs.key.id}/secret`,
+      `vkey-${theirs.key.id}/secret`,
+      'task:secret',
+    ];
     for (const client of mine.clients) {
       for (const guess of guesses) {
         await expect(client.invoke('SubscribeToTask', guess)).rejects.toThrow('HubException: Task not found');
@@ -183,8 +201,12 @@ describe('a key', () => {
     const [mine, theirs] = await two();
     for (const tenant of [mine, theirs]) await subscribe(tenant, 'SubscribeToTaskType', '*');
     for (let night = 0; night < 3; night++) {
-      await Promise.all([front.sleep(mine.key), front.sleep(theirs.key)]);
-      await expect(front.tell(mine.key, 'TaskProgress', { taskId: 't', percentComplete: night })).resolves.toMatchObject({ recipients: 2 });
+      await front.sleep(mine.key);
+      // Nothing woke the other one since its first night.
+      await expect(front.sleeps(theirs.key)).resolves.toBe(night > 0);
+      await expect(
+        front.tell(mine.key, 'TaskProgress', { taskId: 't', percentComplete: night }),
+      ).resolves.toMatchObject({ recipients: 2 });
     }
     await expect(heard(theirs)).resolves.toEqual(['[]', '[]']);
     await stop(mine, theirs);

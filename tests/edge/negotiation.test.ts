@@ -35,14 +35,21 @@ describe('negotiate', () => {
     await expect(response.json()).resolves.toMatchObject({ negotiateVersion: 1, connectionToken: expect.any(String) });
   });
 
-  test.each(['', 'negotiateVersion=0'])('with the query "%s" gives one id, with which the client connects', async (query) => {
-    const key = await front.createKey();
-    const response = await negotiate(key, query);
-    const answer = (await response.json()) as Negotiated;
-    expect(answer).toEqual({ negotiateVersion: 0, connectionId: expect.any(String), availableTransports: WEB_SOCKETS });
-    const client = await front.raw(key, 'json', `id=${answer.connectionId}`);
-    await client.close(1000);
-  });
+  test.each(['', 'negotiateVersion=0'])(
+    'with the query "%s" gives one id, with which the client connects',
+    async (query) => {
+      const key = await front.createKey();
+      const response = await negotiate(key, query);
+      const answer = (await response.json()) as Negotiated;
+      expect(answer).toEqual({
+        negotiateVersion: 0,
+        connectionId: expect.any(String),
+        availableTransports: WEB_SOCKETS,
+      });
+      const client = await front.raw(key, 'json', `id=${answer.connectionId}`);
+      await client.close(1000);
+    },
+  );
 
   test.each([
     ['one', 'The client requested a non-integer protocol version.'],

@@ -42,7 +42,11 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     await client.invoke('SubscribeToTaskType', '*');
     await front.sleep(key);
     await front.tell(key, 'TaskTimedOut', { taskId: 't' });
-    await expect(client.events.next()).resolves.toEqual(['TaskTimedOut', 't', expect.objectContaining({ eventId: expect.any(String) })]);
+    await expect(client.events.next()).resolves.toEqual([
+      'TaskTimedOut',
+      't',
+      expect.objectContaining({ eventId: expect.any(String) }),
+    ]);
     await client.stop();
   });
 });

@@ -11,7 +11,9 @@ const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** A client of a new key that hears of all its tasks. */
-async function listener(options: { protocol?: 'json' | 'messagepack'; query?: string } = {}): Promise<[Key, OfficialClient]> {
+async function listener(
+  options: { protocol?: 'json' | 'messagepack'; query?: string } = {},
+): Promise<[Key, OfficialClient]> {
   const key = await front.createKey();
   const client = await front.official(key, options);
   await client.invoke('SubscribeToTaskType', '*');
@@ -22,7 +24,11 @@ const STARTED = { taskId: 't', taskType: 'video' };
 
 describe.each(PROTOCOLS)('in %s', (protocol) => {
   test.each([
-    ['TaskStarted', { taskType: 'video', metadata: { a: [1, null, { b: 'ü🦀' }] } }, ['video', { a: [1, null, { b: 'ü🦀' }] }]],
+    [
+      'TaskStarted',
+      { taskType: 'video', metadata: { a: [1, null, { b: 'ü🦀' }] } },
+      ['video', { a: [1, null, { b: 'ü🦀' }] }],
+    ],
     ['TaskStarted', { taskType: 'video' }, ['video', null]],
     ['TaskStarted', { taskType: 'video', metadata: null }, ['video', null]],
     ['TaskStarted', { taskType: 'video', metadata: 'text' }, ['video', 'text']],

@@ -1,8 +1,8 @@
 // Who subscribes to a task reads at once how it stands, before the subscription completes.
 
 import { describe, expect, test } from 'vitest';
-import { invocation, PROTOCOLS } from '../harness/protocol.ts';
 import { edge, type Key } from '../harness/edge.ts';
+import { invocation, PROTOCOLS } from '../harness/protocol.ts';
 
 const front = edge();
 
@@ -12,7 +12,9 @@ async function snapshot(key: Key, protocol: 'json' | 'messagepack', query = ''):
   client.sendRecords(invocation('SubscribeToTask', ['t'], 'subscription'));
   const completion = await client.completion('subscription');
   expect(completion.error).toBeUndefined();
-  const records = client.records.all.map((record) => ('target' in record ? [record.target, ...record.arguments] : 'completion'));
+  const records = client.records.all.map((record) =>
+    'target' in record ? [record.target, ...record.arguments] : 'completion',
+  );
   await client.close(1000);
   return records;
 }

@@ -66,7 +66,9 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
   test('another key’s task is not found, as if there were none', async () => {
     await keyWithTask('theirs');
     const client = await front.official(await keyWithTask('mine'), { protocol });
-    await expect(client.invoke('SubscribeToTask', 'theirs')).rejects.toThrow(refusal('SubscribeToTask', 'Task not found'));
+    await expect(client.invoke('SubscribeToTask', 'theirs')).rejects.toThrow(
+      refusal('SubscribeToTask', 'Task not found'),
+    );
     await client.stop();
   });
 
@@ -85,7 +87,14 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
 
   test('what clients are told, none of them may tell others', async () => {
     const client = await front.official(await front.createKey(), { protocol });
-    for (const method of ['TaskStarted', 'TaskProgress', 'TaskCompleted', 'SendTaskProgress', 'OnConnectedAsync', 'Echo']) {
+    for (const method of [
+      'TaskStarted',
+      'TaskProgress',
+      'TaskCompleted',
+      'SendTaskProgress',
+      'OnConnectedAsync',
+      'Echo',
+    ]) {
       await expect(client.invoke(method, 't', 50, null)).rejects.toThrow(
         `Failed to invoke '${method}' due to an error on the server. HubException: Method does not exist.`,
       );
@@ -136,7 +145,9 @@ describe('a client that subscribed', () => {
         await client.invoke('SubscribeToTaskType', '*');
       }
     }
-    await expect(front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' })).resolves.toMatchObject({ recipients: 2 });
+    await expect(front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' })).resolves.toMatchObject({
+      recipients: 2,
+    });
     await front.tell(key, 'TaskProgress', { taskId: 't', percentComplete: 1 });
     for (const client of clients) {
       await expect(heard(client)).resolves.toEqual(['TaskStarted t', 'TaskProgress t']);
@@ -173,7 +184,9 @@ describe('a client that subscribed', () => {
 test('a client that subscribed to nothing hears nothing', async () => {
   const key = await keyWithTask('t');
   const clients = await Promise.all(PROTOCOLS.map((protocol) => front.official(key, { protocol })));
-  await expect(front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' })).resolves.toMatchObject({ recipients: 0 });
+  await expect(front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' })).resolves.toMatchObject({
+    recipients: 0,
+  });
   await front.tell(key, 'TaskCompleted', { taskId: 't' });
   for (const client of clients) await expect(heard(client)).resolves.toEqual([]);
   await Promise.all(clients.map((client) => client.stop()));
@@ -184,7 +197,9 @@ test('a subscription is the connection’s own, and gone with it', async () => {
   const [first, second] = await Promise.all([front.official(key), front.official(key)]);
   await first.invoke('SubscribeToTaskType', '*');
   await first.stop();
-  await expect(front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' })).resolves.toMatchObject({ recipients: 0 });
+  await expect(front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' })).resolves.toMatchObject({
+    recipients: 0,
+  });
   await expect(heard(second)).resolves.toEqual([]);
   await second.stop();
 });
@@ -194,6 +209,8 @@ test('a connection subscribes to as many tasks as it may, and reads why not to m
   const client = await front.raw(key);
   const types = Array.from({ length: 1_000 }, (_, index) => `type-${index}`);
   for (const type of types) client.sendRecords({ type: 1, target: 'SubscribeToTaskType', arguments: [type] } as never);
-  await expect(client.invoke('SubscribeToTaskType', 'one more')).rejects.toThrow('HubException: Too many subscriptions');
+  await expect(client.invoke('SubscribeToTaskType', 'one more')).rejects.toThrow(
+    'HubException: Too many subscriptions',
+  );
   await client.close(1000);
 });

@@ -24,17 +24,20 @@ async function expectShut(key: Key, connectionToken: string): Promise<void> {
 }
 
 describe.each(WITHDRAWALS)('a key that is %s', (_, withdraw) => {
-  test.each(PROTOCOLS)('has its open sockets closed at once with a Close that forbids to come back (%s)', async (protocol) => {
-    const key = await front.createKey();
-    const clients = await Promise.all([front.raw(key, protocol), front.raw(key, protocol)]);
-    await withdraw(key);
-    for (const client of clients) {
-      await expect(client.records.next()).resolves.toMatchObject({ type: MessageType.Close });
-      const close = client.records.all.at(-1) as { allowReconnect?: boolean };
-      expect(close.allowReconnect ?? false).toBe(false);
-      await expect(client.end()).resolves.toMatchObject({ code: 1000 });
-    }
-  });
+  test.each(PROTOCOLS)(
+    'has its open sockets closed at once with a Close that forbids to come back (%s)',
+    async (protocol) => {
+      const key = await front.createKey();
+      const clients = await Promise.all([front.raw(key, protocol), front.raw(key, protocol)]);
+      await withdraw(key);
+      for (const client of clients) {
+        await expect(client.records.next()).resolves.toMatchObject({ type: MessageType.Close });
+        const close = client.records.all.at(-1) as { allowReconnect?: boolean };
+        expect(close.allowReconnect ?? false).toBe(false);
+        await expect(client.end()).resolves.toMatchObject({ code: 1000 });
+      }
+    },
+  );
 
   test('has its sockets closed while its object sleeps', async () => {
     const key = await front.createKey();
@@ -115,7 +118,10 @@ test('events for a disabled key are taken, and those for a deleted one rejected'
   await front.patchKey(disabled, { enabled: false });
   await front.admin('DELETE', `/v1/admin/keys/${deleted.id}`);
   const data = { taskId: 't', taskType: 'test' };
-  await expect(front.tell(disabled, 'TaskStarted', data)).resolves.toMatchObject({ status: 'delivered', recipients: 0 });
+  await expect(front.tell(disabled, 'TaskStarted', data)).resolves.toMatchObject({
+    status: 'delivered',
+    recipients: 0,
+  });
   await expect(front.tell(deleted, 'TaskStarted', data)).rejects.toThrow('virtualkeyid');
 });
 

@@ -136,7 +136,11 @@ export class RawClient {
    */
   async closeFrame(): Promise<void> {
     const { OPEN } = WebSocket;
-    await eventually('the close frame', async () => this.socket.readyState, (state) => state !== OPEN);
+    await eventually(
+      'the close frame',
+      async () => this.socket.readyState,
+      (state) => state !== OPEN,
+    );
   }
 
   /** Closes as a client does that says goodbye to nobody but TCP. */

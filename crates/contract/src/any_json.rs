@@ -17,10 +17,9 @@ pub const MAX_JSON_DEPTH: usize = 60;
 
 /// A JSON value kept as the text it came as, without white space between its tokens.
 ///
-/// To `serde_json` it is written verbatim: order, repeated names and the digits of every number stay. To a binary
-/// serializer ([`Serializer::is_human_readable`] is false, `MessagePack`) it is written as the values it stands for:
-/// whole numbers up to 64 bits as integers, all others as 64-bit floats. Every value that can be made can be written
-/// in both ways: numbers beyond a 64-bit float and halves of surrogate pairs are refused when it is read.
+/// Its `Serialize` is for `serde_json`, to which it is written verbatim: order, repeated names and the digits of every
+/// number stay. For any other serializer there are its [`values`](Self::values). Every value that can be made can be
+/// written in both ways: numbers beyond a 64-bit float and halves of surrogate pairs are refused when it is read.
 ///
 /// A clone shares the text.
 #[derive(Debug, Clone)]
@@ -68,6 +67,11 @@ impl AnyJson {
         self.0.get()
     }
 
+    /// The values that the text stands for, for serializers other than `serde_json`.
+    pub fn values(&self) -> JsonValues<'_> {
+        JsonValues(self)
+    }
+
     /// The same object without those of its own members whose name `is_withheld` says must not be passed on. What is no
     /// object stays as it is.
     #[must_use]
@@ -108,10 +112,18 @@ impl Eq for AnyJson {}
 
 impl Serialize for AnyJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            return self.0.serialize(serializer);
-        }
-        let tree: JsonTree<'_> = serde_json::from_str(self.get()).map_err(ser::Error::custom)?;
+        self.0.serialize(serializer)
+    }
+}
+
+/// An [`AnyJson`] as the values that its text stands for: whole numbers up to 64 bits as integers, all others as 64-bit
+/// floats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JsonValues<'a>(&'a AnyJson);
+
+impl Serialize for JsonValues<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let tree: JsonTree<'_> = serde_json::from_str(self.0.get()).map_err(ser::Error::custom)?;
         tree.serialize(serializer)
     }
 }

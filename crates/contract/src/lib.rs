@@ -37,7 +37,7 @@ mod task_type;
 pub mod time;
 mod virtual_key;
 
-pub use any_json::{AnyJson, AnyJsonError, MAX_JSON_DEPTH};
+pub use any_json::{AnyJson, AnyJsonError, JsonValues, MAX_JSON_DEPTH};
 pub use cloud_event::{CloudEvent, MAX_ID_BYTES, MAX_SOURCE_BYTES, MAX_TYPE_BYTES};
 pub use domain_event::{Arrival, DomainEvent, EventBody, event_types};
 pub use hub::{Hub, KeyKind};
@@ -53,7 +53,7 @@ pub use task_event::{
     DeadlineSeconds, MAX_DEADLINE_SECONDS, TaskCancelled, TaskCompleted, TaskEvent, TaskFailed, TaskProgress,
     TaskRegistered, TaskStarted, TaskTimedOut,
 };
-pub use task_notification::{Argument, EventClass, EventMeta, TaskNotice, TaskNotification, snapshot};
+pub use task_notification::{Argument, EventClass, EventMeta, JsonForm, TaskNotice, TaskNotification, snapshot};
 pub use task_rules::{Applied, Change, IgnoreReason};
 pub use task_type::{MAX_TASK_TYPE_BYTES, TaskType, TaskTypeError};
 pub use virtual_key::{ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS};

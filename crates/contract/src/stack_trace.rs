@@ -28,7 +28,9 @@ pub(crate) fn removed(text: &str) -> Option<String> {
 }
 
 fn is_frame(line: &str, is_indented: bool) -> bool {
-    if is_indented && (line.starts_with("at ") || line.starts_with("File \"")) {
+    let is_at_code = line.starts_with("at ") && line.contains(['(', ':']);
+    let is_python_frame = line.starts_with("File \"") && line.contains("\", line ");
+    if is_indented && (is_at_code || is_python_frame) {
         return true;
     }
     let is_go_frame = is_indented && line.contains(".go:");
@@ -61,9 +63,14 @@ mod tests {
 
     #[test]
     fn an_ordinary_text_is_left_as_it_is() {
-        for text in
-            ["at the end of the queue", "line one\n  indented: two\nline three", "ratio 1: 2", " spaced\r\n", ""]
-        {
+        for text in [
+            "at the end of the queue",
+            "  at the end",
+            "line one\n  indented: two\nline three",
+            "ratio 1: 2",
+            " spaced\r\n",
+            "",
+        ] {
             assert_eq!(removed(text).as_deref(), Some(text));
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    any_json::AnyJson,
+    any_json::{AnyJson, JsonValues},
     identifier::Identifier,
     percent::Percent,
     task::{Outcome, Task, TaskState},
@@ -45,6 +45,15 @@ impl Serialize for EventMeta {
     }
 }
 
+/// How JSON of a producer is written: the protocols' encoders cannot be told apart where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonForm {
+    /// Verbatim, into JSON.
+    Text,
+    /// As values, into anything else.
+    Values,
+}
+
 /// One positional argument of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -53,8 +62,10 @@ pub enum Argument<'a> {
     Text(Option<&'a str>),
     /// A number from 0 to 100.
     Percent(Percent),
-    /// Whatever the producer sent, or null.
+    /// Whatever the producer sent, or null, as its text.
     Json(Option<&'a AnyJson>),
+    /// The same, as the values that the text stands for.
+    Values(Option<JsonValues<'a>>),
     /// The metadata.
     Meta(&'a EventMeta),
 }
@@ -116,22 +127,26 @@ impl TaskNotification {
     }
 
     /// The arguments in their order, with the metadata where it is asked for.
-    pub fn arguments<'a>(&'a self, meta: Option<&'a EventMeta>) -> Vec<Argument<'a>> {
+    pub fn arguments<'a>(&'a self, form: JsonForm, meta: Option<&'a EventMeta>) -> Vec<Argument<'a>> {
+        let json = |json: &'a Option<AnyJson>| match form {
+            JsonForm::Text => Argument::Json(json.as_ref()),
+            JsonForm::Values => Argument::Values(json.as_ref().map(AnyJson::values)),
+        };
         let mut arguments = Vec::with_capacity(4);
         arguments.push(Argument::Text(Some(self.task_id.as_str())));
         match &self.notice {
             TaskNotice::Started(metadata) => {
                 arguments.push(Argument::Text(Some(self.task_type.as_str())));
-                arguments.push(Argument::Json(metadata.as_ref()));
+                arguments.push(json(metadata));
             }
             TaskNotice::Progress(percent_complete, message) => {
                 arguments.push(Argument::Percent(*percent_complete));
                 arguments.push(Argument::Text(message.as_deref()));
             }
-            TaskNotice::Ended(Outcome::Completed(result)) => arguments.push(Argument::Json(result.as_ref())),
+            TaskNotice::Ended(Outcome::Completed(result)) => arguments.push(json(result)),
             TaskNotice::Ended(Outcome::Failed { error, details }) => {
                 arguments.push(Argument::Text(Some(error)));
-                arguments.push(Argument::Json(details.as_ref()));
+                arguments.push(json(details));
             }
             TaskNotice::Ended(Outcome::Cancelled(reason)) => arguments.push(Argument::Text(reason.as_deref())),
             TaskNotice::Ended(Outcome::TimedOut) => {}
@@ -165,7 +180,7 @@ mod tests {
     fn json(notice: TaskNotice, meta: Option<&EventMeta>) -> String {
         let task = Task::new(Identifier::new("7").unwrap(), TaskType::new("video").unwrap(), 0);
         let notification = TaskNotification::of(&task, notice);
-        let arguments = serde_json::to_string(&notification.arguments(meta)).unwrap();
+        let arguments = serde_json::to_string(&notification.arguments(JsonForm::Text, meta)).unwrap();
         format!("{} {arguments}", notification.target())
     }
 

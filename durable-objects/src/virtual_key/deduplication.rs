@@ -31,16 +31,17 @@ impl Deduplication {
         Ok(&self.sql)
     }
 
-    /// Notes an event; false if it was seen since `since_millis`.
-    pub(crate) fn note(&self, source: &str, id: &str, now_millis: i64, since_millis: i64) -> Result<bool> {
-        let row = vec![source.into(), id.into(), now_millis.into(), since_millis.into()];
-        let noted = self.sql()?.exec(
-            "INSERT INTO event_seen VALUES (?, ?, ?)
-             ON CONFLICT DO UPDATE SET at_millis = excluded.at_millis WHERE at_millis < ?
-             RETURNING 1",
-            row,
-        )?;
-        Ok(noted.raw().next().transpose()?.is_some())
+    /// Whether an event was seen since a time.
+    pub(crate) fn knows(&self, source: &str, id: &str, since_millis: i64) -> Result<bool> {
+        let query = "SELECT 1 FROM event_seen WHERE source = ? AND id = ? AND at_millis >= ?";
+        let parameters = vec![source.into(), id.into(), since_millis.into()];
+        Ok(rows::first(self.sql()?, query, parameters)?.is_some())
+    }
+
+    /// Notes an event.
+    pub(crate) fn note(&self, source: &str, id: &str, now_millis: i64) -> Result<()> {
+        let row = vec![source.into(), id.into(), now_millis.into()];
+        rows::run(self.sql()?, "INSERT OR REPLACE INTO event_seen VALUES (?, ?, ?)", row)
     }
 
     /// Forgets events seen before a time, and the oldest of more than so many. True if any are left.

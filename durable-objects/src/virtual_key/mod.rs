@@ -6,6 +6,7 @@
 mod admission;
 pub(crate) mod calls;
 mod deduplication;
+mod draft;
 mod key_state;
 mod publish;
 mod retention;

@@ -1,17 +1,19 @@
 //! Taking events in: each once, all of a call or none, and only then told to anybody.
 
-use contract::{Change, DomainEvent, EventBody, EventMeta};
+use contract::{Change, DomainEvent, EventBody, EventClass, EventMeta};
 use serde_json::json;
 use worker::Result;
 
 use super::{
     VirtualKey,
     calls::{Publish, Published},
+    draft::Draft,
     key_state::KeyState,
     retention::hours,
     task_event::OutgoingTaskEvent,
+    tasks::Tasks,
 };
-use crate::{identifiers::now_millis, log, transaction::transaction};
+use crate::{identifiers::now_millis, log};
 
 /// What an event came to, before anybody is told.
 enum Taken {
@@ -20,12 +22,22 @@ enum Taken {
     Changed(Vec<Change>),
 }
 
+impl Taken {
+    /// Whether nothing of it must be stored before it is told.
+    fn is_ephemeral(&self) -> bool {
+        let is_durable = |change: &Change| {
+            change.notification.as_ref().is_none_or(|notification| notification.class() == EventClass::Durable)
+        };
+        !matches!(self, Self::Changed(changes) if changes.iter().any(is_durable))
+    }
+}
+
 impl VirtualKey {
     /// Takes events of the key, in order. None where there is no such key.
     ///
     /// # Errors
     ///
-    /// Storage failed: none of the events was taken, and the caller may send all of them again.
+    /// Storage failed: none of the events was stored, and the caller may send all of them again.
     pub(super) async fn publish(&self, publish: Publish) -> Result<Option<Vec<Published>>> {
         match self.key.read(&publish.virtual_key_id).await? {
             None | Some(KeyState::Deleted { .. }) => return Ok(None),
@@ -33,25 +45,38 @@ impl VirtualKey {
         }
         let now_millis = now_millis();
         let seen_since_millis = now_millis - hours(self.configuration()?.deduplication_hours);
-        let taken = transaction(&self.storage, || {
-            publish
-                .events
-                .iter()
-                .map(|event| self.take(event, now_millis, seen_since_millis))
-                .collect::<Result<Vec<_>>>()
-        })?;
+        let mut draft = Draft::new(self.tasks.store());
+        let mut taken = Vec::with_capacity(publish.events.len());
+        for event in &publish.events {
+            taken.push(self.take(&mut draft, event, now_millis, seen_since_millis)?);
+        }
+        // What is stored holds messages back until it is safe. Progress need not wait for that: if it is
+        // lost after it was told, nothing is wrong but that it may be told again.
+        let is_ephemeral = taken.iter().all(Taken::is_ephemeral);
+        if !is_ephemeral {
+            draft.commit(&self.storage, &self.deduplication, now_millis)?;
+        }
         let published = taken.into_iter().map(|taken| self.tell(taken)).collect();
         self.server.flush();
-        self.wind().await?;
+        if is_ephemeral {
+            draft.commit(&self.storage, &self.deduplication, now_millis)?;
+        }
+        self.wind(draft.next_deadline_millis()).await?;
         Ok(Some(published))
     }
 
-    fn take(&self, event: &DomainEvent, now_millis: i64, seen_since_millis: i64) -> Result<Taken> {
-        if !self.deduplication.note(&event.source, &event.id, now_millis, seen_since_millis)? {
+    fn take(
+        &self,
+        draft: &mut Draft<'_>,
+        event: &DomainEvent,
+        now_millis: i64,
+        seen_since_millis: i64,
+    ) -> Result<Taken> {
+        if !draft.note(&self.deduplication, &event.source, &event.id, seen_since_millis)? {
             return Ok(Taken::Duplicate);
         }
         let EventBody::Task(task_event) = &event.body;
-        Ok(match self.tasks.apply(event, task_event, now_millis)? {
+        Ok(match Tasks::apply(draft, event, task_event, now_millis)? {
             Ok(changes) => Taken::Changed(changes),
             Err(reason) => Taken::Ignored(reason.as_str()),
         })

@@ -2,8 +2,8 @@
 
 use worker::Result;
 
-use super::{VirtualKey, key_state::KeyState};
-use crate::{identifiers::now_millis, rows, transaction::transaction};
+use super::{VirtualKey, draft::Draft, key_state::KeyState};
+use crate::{identifiers::now_millis, rows};
 
 const HOUR_MILLIS: i64 = 3_600_000;
 
@@ -17,10 +17,9 @@ const SILENCE_MILLIS: i64 = 30 * 24 * HOUR_MILLIS;
 const DEADLINES_AT_ONCE: i64 = 500;
 
 impl VirtualKey {
-    /// Makes sure that the alarm rings for the next deadline and the next sweep.
-    pub(super) async fn wind(&self) -> Result<()> {
+    /// Makes sure that the alarm rings for a deadline, if there is one, and for the next sweep.
+    pub(super) async fn wind(&self, next_deadline_millis: Option<i64>) -> Result<()> {
         let sweep_at_millis = now_millis() + SWEEP_MILLIS;
-        let next_deadline_millis = self.tasks.store().next_deadline_millis()?;
         self.alarm_clock.ring_by(next_deadline_millis.unwrap_or(i64::MAX).min(sweep_at_millis)).await
     }
 
@@ -34,12 +33,18 @@ impl VirtualKey {
             }
             return self.alarm_clock.ring_by(since_millis + retention_millis).await;
         }
-        let changes = transaction(&self.storage, || self.tasks.time_out(now_millis, DEADLINES_AT_ONCE))?;
+        let mut draft = Draft::new(self.tasks.store());
+        let changes = self.tasks.time_out(&mut draft, now_millis, DEADLINES_AT_ONCE)?;
+        draft.commit(&self.storage, &self.deduplication, now_millis)?;
         for change in &changes {
             self.send(change);
         }
         self.server.flush();
-        if self.sweep(now_millis, retention_millis)? { self.wind().await } else { Ok(()) }
+        if self.sweep(now_millis, retention_millis)? {
+            self.wind(self.tasks.store().next_deadline_millis()?).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Keeps a deleted key's data for the retention, then nothing of it.

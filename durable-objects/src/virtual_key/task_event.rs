@@ -1,6 +1,6 @@
 //! A task's notification on its way to clients: in the shape that each connection reads.
 
-use contract::{EventMeta, TaskNotification};
+use contract::{EventMeta, JsonForm, TaskNotification};
 use signalr::{EncodeError, Protocol};
 use signalr_durable::{Event, Variant};
 
@@ -16,6 +16,10 @@ pub(crate) struct OutgoingTaskEvent<'a> {
 impl Event for OutgoingTaskEvent<'_> {
     fn encode(&self, protocol: Protocol, variant: Variant, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let meta = (variant & WITH_META != 0).then_some(self.meta);
-        protocol.encode_invocation(self.notification.target(), &self.notification.arguments(meta), out)
+        let form = match protocol {
+            Protocol::Json => JsonForm::Text,
+            Protocol::MessagePack => JsonForm::Values,
+        };
+        protocol.encode_invocation(self.notification.target(), &self.notification.arguments(form, meta), out)
     }
 }

@@ -1,0 +1,99 @@
+// The third-party client of Python, which writes its records its own way.
+
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { edge } from '../harness/edge.ts';
+import { Inbox } from '../harness/inbox.ts';
+import { PROTOCOLS } from '../harness/protocol.ts';
+
+const front = edge();
+const run = promisify(execFile);
+
+const PACKAGE = 'signalrcore==1.0.2';
+const SCRIPT = fileURLToPath(new URL('python/listen.py', import.meta.url));
+const CACHE =
+  process.env.CONDUIT_EDGE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'conduit-edge');
+
+/** The interpreter that has the package, or why there is none. */
+let python: { path: string } | { missing: string };
+
+beforeAll(async () => {
+  const folder = join(CACHE, `python-${PACKAGE.replace('==', '-')}`);
+  const path = join(folder, 'bin', 'python');
+  try {
+    if (!existsSync(join(folder, 'complete'))) {
+      await run('python3', ['-m', 'venv', '--clear', folder]);
+      await run(path, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PACKAGE], { timeout: 50_000 });
+      await run(path, ['-c', `open(${JSON.stringify(join(folder, 'complete'))}, 'w')`]);
+    }
+    python = { path };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    python = { missing: `no Python with ${PACKAGE}: ${(error as Error).message.split('\n')[0]}` };
+  }
+});
+
+/** A client in a process of its own, and what it says. */
+class PythonClient {
+  readonly said = new Inbox<unknown[]>('the Python client');
+  readonly #process: ChildProcessWithoutNullStreams;
+
+  constructor(path: string, url: string, key: string, protocol: string) {
+    this.#process = spawn(path, [SCRIPT, url, key, protocol]);
+    createInterface(this.#process.stdout).on('line', (line) => this.said.push(JSON.parse(line)));
+    this.#process.stderr.setEncoding('utf8').on('data', (text) => this.said.push(['stderr', text]));
+  }
+
+  invoke(method: string, ...args: unknown[]): void {
+    this.#process.stdin.write(`${JSON.stringify([method, args])}\n`);
+  }
+
+  /** What it says next that is neither a pong nor a log line. */
+  next(): Promise<unknown[]> {
+    return this.said.find('anything but pongs', ([what]) => what !== 'pong' && what !== 'stderr');
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+}
+
+describe.each(PROTOCOLS)('signalrcore over %s', (protocol) => {
+  test('connects, subscribes, reads events and refusals, and has its pings answered', async (context) => {
+    if ('missing' in python) {
+      if (process.env.CI) throw new Error(python.missing);
+      return context.skip(python.missing);
+    }
+    const key = await front.createKey();
+    await front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test', metadata: { a: [1, 'ü'] } });
+    const client = new PythonClient(python.path, front.hub(), key.key, protocol);
+    try {
+      await expect(client.next()).resolves.toEqual(['open']);
+      client.invoke('SubscribeToTask', 't');
+      await expect(client.next()).resolves.toEqual(['event', 'TaskStarted', 't', 'test', { a: [1, 'ü'] }]);
+      await expect(client.next()).resolves.toEqual(['completed', 'SubscribeToTask']);
+      client.invoke('SubscribeToTask', 'unknown');
+      const refusal =
+        "An unexpected error occurred invoking 'SubscribeToTask' on the server. HubException: Task not found";
+      await expect(client.next()).resolves.toEqual(['error', refusal]);
+
+      await client.said.find('the answer to a ping', ([what]) => what === 'pong');
+      await front.sleep(key);
+      await client.said.find('the answer to a ping that woke the key', ([what]) => what === 'pong');
+      await front.tell(key, 'TaskProgress', { taskId: 't', percentComplete: 50, message: 'halfway' });
+      await expect(client.next()).resolves.toEqual(['event', 'TaskProgress', 't', 50, 'halfway']);
+
+      await front.patchKey(key, { enabled: false });
+      await expect(client.next()).resolves.toEqual(['close']);
+    } finally {
+      client.kill();
+    }
+  });
+});
