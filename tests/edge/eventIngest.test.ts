@@ -117,6 +117,7 @@ describe('an event', () => {
     ['no key', { virtualkeyid: undefined }, 'virtualkeyid'],
     ['a key that is an object', { virtualkeyid: {} }, 'virtualkeyid'],
     ['an unknown key', { virtualkeyid: 'nobody' }, 'virtualkeyid'],
+    ['an unknown key of odd letters', { virtualkeyid: '../vkey-1?a=%00#漢🦀' }, 'virtualkeyid'],
     ['no data', { data: undefined }, 'data'],
     ['data that is a text', { data: 'text' }, 'data'],
     ['data without a task', { data: { taskType: 'test' } }, 'data.taskId'],

@@ -5,6 +5,7 @@ import { cloudEvent } from '../harness/cloudEvents.ts';
 import { edge, type Key } from '../harness/edge.ts';
 import type { OfficialClient } from '../harness/officialClient.ts';
 import { PROTOCOLS } from '../harness/protocol.ts';
+import { RawClient } from '../harness/rawClient.ts';
 
 const front = edge();
 
@@ -209,6 +210,38 @@ describe('a key', () => {
       ).resolves.toMatchObject({ recipients: 2 });
     }
     await expect(heard(theirs)).resolves.toEqual(['[]', '[]']);
+    await stop(mine, theirs);
+  });
+
+  test('cannot reach another key’s object by what the Worker and its objects say to each other', async () => {
+    const [mine, theirs] = await two();
+    const connect = JSON.stringify({
+      virtual_key_id: theirs.key.id,
+      virtualKeyId: theirs.key.id,
+      hub: 'TaskHub',
+      connection_id: null,
+      meta: false,
+    });
+    const headers = { authorization: `Bearer ${mine.key.key}`, 'x-conduit-connect': connect };
+    const client = await RawClient.connect(front.hub(), 'json', headers);
+    await client.invoke('SubscribeToTaskType', '*');
+    await front.tell(theirs.key, 'TaskStarted', { taskId: 'theirs', taskType: 'x' });
+    await front.tell(mine.key, 'TaskStarted', { taskId: 'mine', taskType: 'x' });
+    await expect(client.event('TaskStarted')).resolves.toEqual(['mine', 'x', null]);
+    for (const path of [
+      '/connect',
+      '/publish',
+      '/reserve',
+      '/apply',
+      '/inspect',
+      '/ping',
+      '/keys/create',
+      '/keys/find',
+    ]) {
+      const response = await fetch(front.url + path, { method: 'POST', headers, body: connect });
+      expect([path, response.status]).toEqual([path, 404]);
+    }
+    await client.close(1000);
     await stop(mine, theirs);
   });
 });

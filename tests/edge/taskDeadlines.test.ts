@@ -1,6 +1,7 @@
 // A task with a deadline times out by itself, whether anybody is awake or not.
 
 import { describe, expect, test } from 'vitest';
+import { cloudEvent } from '../harness/cloudEvents.ts';
 import { edge, type Key } from '../harness/edge.ts';
 import type { OfficialClient } from '../harness/officialClient.ts';
 
@@ -74,6 +75,17 @@ describe('a deadline', () => {
     const ended: unknown[] = [];
     for (let count = 0; count < 3; count++) ended.push((await client.events.find('an end', isTimeout))[1]);
     expect(ended).toEqual(['first', 'middle', 'last']);
+    await client.stop();
+  });
+
+  test('of more tasks than one alarm takes is kept for all of them', async () => {
+    const [key, client] = await listener();
+    const ids = Array.from({ length: 700 }, (_, index) => `${index}`);
+    const events = ids.map((taskId) => cloudEvent(key.id, 'TaskRegistered', { ...started(taskId, 1) }));
+    expect((await front.publish(events)).results.every((result) => result.status === 'delivered')).toBe(true);
+    const ended = await client.events.take(ids.length);
+    expect(ended.every(isTimeout)).toBe(true);
+    expect(new Set(ended.map(([, taskId]) => taskId)).size).toBe(ids.length);
     await client.stop();
   });
 

@@ -104,6 +104,18 @@ test('what the hub says when a connection comes arrives before the answers to it
   await client.close(1000);
 });
 
+test('a connection that ends while the hub still greets it is told of once, after that', async () => {
+  const here = room();
+  const observer = await here.raw();
+  for (let count = 1; count <= 5; count++) {
+    const client = await here.raw('json', 'greet');
+    await client.kill();
+    await observer.event('Ended');
+    await expect(observer.invoke('Ended')).resolves.toHaveLength(count);
+  }
+  await observer.close(1000);
+});
+
 test('a hub that refuses a connection closes it for good, with its reason', async () => {
   const client = await room().raw('json', 'refuse');
   await expect(client.records.next()).resolves.toEqual({

@@ -1,4 +1,3 @@
-// AUTHOR: read ../STOP-READ-THIS.md before you write any file here.
 //! What the hubs of Conduit Edge mean.
 //!
 //! Domain events come in as [`CloudEvents`](https://cloudevents.io) and are read by [`ingest`]; a rule such as

@@ -94,6 +94,11 @@ impl Task {
         }
     }
 
+    /// What clients may know of it; an empty object where its start said nothing.
+    pub fn known_metadata(&self) -> AnyJson {
+        self.metadata.clone().unwrap_or_else(AnyJson::empty_object)
+    }
+
     /// How far it is, as a part of another: all of the way once it has ended.
     pub fn share_done(&self) -> Percent {
         if self.state.has_ended() {

@@ -85,7 +85,7 @@ pub struct TaskNotification {
 #[derive(Debug, Clone, PartialEq)]
 pub enum TaskNotice {
     /// It started, with this metadata.
-    Started(Option<AnyJson>),
+    Started(AnyJson),
     /// It went on.
     Progress(Percent, Option<String>),
     /// It ended.
@@ -128,25 +128,25 @@ impl TaskNotification {
 
     /// The arguments in their order, with the metadata where it is asked for.
     pub fn arguments<'a>(&'a self, form: JsonForm, meta: Option<&'a EventMeta>) -> Vec<Argument<'a>> {
-        let json = |json: &'a Option<AnyJson>| match form {
-            JsonForm::Text => Argument::Json(json.as_ref()),
-            JsonForm::Values => Argument::Values(json.as_ref().map(AnyJson::values)),
+        let json = |json: Option<&'a AnyJson>| match form {
+            JsonForm::Text => Argument::Json(json),
+            JsonForm::Values => Argument::Values(json.map(AnyJson::values)),
         };
         let mut arguments = Vec::with_capacity(4);
         arguments.push(Argument::Text(Some(self.task_id.as_str())));
         match &self.notice {
             TaskNotice::Started(metadata) => {
                 arguments.push(Argument::Text(Some(self.task_type.as_str())));
-                arguments.push(json(metadata));
+                arguments.push(json(Some(metadata)));
             }
             TaskNotice::Progress(percent_complete, message) => {
                 arguments.push(Argument::Percent(*percent_complete));
                 arguments.push(Argument::Text(message.as_deref()));
             }
-            TaskNotice::Ended(Outcome::Completed(result)) => arguments.push(json(result)),
+            TaskNotice::Ended(Outcome::Completed(result)) => arguments.push(json(result.as_ref())),
             TaskNotice::Ended(Outcome::Failed { error, details }) => {
                 arguments.push(Argument::Text(Some(error)));
-                arguments.push(json(details));
+                arguments.push(json(details.as_ref()));
             }
             TaskNotice::Ended(Outcome::Cancelled(reason)) => arguments.push(Argument::Text(reason.as_deref())),
             TaskNotice::Ended(Outcome::TimedOut) => {}
@@ -161,7 +161,7 @@ impl TaskNotification {
 pub fn snapshot(task: &Task) -> Vec<TaskNotification> {
     let mut notices = Vec::with_capacity(2);
     if task.is_started {
-        notices.push(TaskNotice::Started(task.metadata.clone()));
+        notices.push(TaskNotice::Started(task.known_metadata()));
     }
     match &task.state {
         TaskState::Registered => {}
@@ -186,15 +186,15 @@ mod tests {
 
     #[test]
     fn the_arguments_are_those_of_the_contract() {
-        let object = || Some(AnyJson::from_text(r#"{"a": 1.50}"#).unwrap());
+        let object = || AnyJson::from_text(r#"{"a": 1.50}"#).unwrap();
         for (notice, expected) in [
             (TaskNotice::Started(object()), r#"TaskStarted ["7","video",{"a":1.50}]"#),
-            (TaskNotice::Started(None), r#"TaskStarted ["7","video",null]"#),
+            (TaskNotice::Started(AnyJson::empty_object()), r#"TaskStarted ["7","video",{}]"#),
             (TaskNotice::Progress(Percent::new(42.0).unwrap(), None), r#"TaskProgress ["7",42,null]"#),
             (TaskNotice::Progress(Percent::new(42.5).unwrap(), Some("m".into())), r#"TaskProgress ["7",42.5,"m"]"#),
             (TaskNotice::Ended(Outcome::Completed(None)), r#"TaskCompleted ["7",null]"#),
             (
-                TaskNotice::Ended(Outcome::Failed { error: "e".into(), details: object() }),
+                TaskNotice::Ended(Outcome::Failed { error: "e".into(), details: Some(object()) }),
                 r#"TaskFailed ["7","e",{"a":1.50}]"#,
             ),
             (TaskNotice::Ended(Outcome::Cancelled(Some("r".into()))), r#"TaskCancelled ["7","r"]"#),

@@ -1,16 +1,12 @@
 //! What an event does to a task. Pure: the same task, event and time always give the same.
 
 use crate::{
-    any_json::AnyJson,
     percent::Percent,
     task::{Outcome, Progress, Task, TaskState},
     task_event::{TaskEvent, TaskProgress, TaskRegistered, TaskStarted},
     task_notification::{TaskNotice, TaskNotification},
     task_type::TaskType,
 };
-
-/// Members of a task's metadata that stay inside: they carry the secrets of somebody's webhook.
-const WITHHELD_METADATA: [&str; 2] = ["webhookheaders", "webhook_headers"];
 
 /// Why an event changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,18 +64,18 @@ pub fn apply(
     task.correlation_id = correlation_id.map(str::to_owned);
     let notice = match event {
         TaskEvent::Registered(registered) => {
-            if is_known {
+            // Known by progress alone, it has no type yet.
+            if is_known && task.task_type != TaskType::unknown() {
                 return Applied::Ignored(IgnoreReason::Stale);
             }
             register(&mut task, registered, now_millis);
             None
         }
-        TaskEvent::Started(started) => {
-            if !start(&mut task, started, now_millis) {
-                return Applied::Ignored(IgnoreReason::Stale);
-            }
-            Some(TaskNotice::Started(task.metadata.clone()))
-        }
+        TaskEvent::Started(started) => match start(&mut task, started, now_millis) {
+            Start::Nothing => return Applied::Ignored(IgnoreReason::Stale),
+            Start::Quietly => None,
+            Start::Told => Some(TaskNotice::Started(task.known_metadata())),
+        },
         TaskEvent::Progress(progress) => {
             if !advance(&mut task, progress, reported_at_millis) {
                 return Applied::Ignored(IgnoreReason::Stale);
@@ -136,24 +132,37 @@ fn register(task: &mut Task, registered: &TaskRegistered, now_millis: i64) {
     task.deadline_at_millis = registered.deadline_seconds.map(|deadline| now_millis + deadline.as_millis());
 }
 
-/// A start that says nothing new is stale: a producer tried twice. One with other metadata tells the
-/// subscribers again.
-fn start(task: &mut Task, started: &TaskStarted, now_millis: i64) -> bool {
-    let metadata = started.metadata.as_ref().map(without_secrets);
-    if task.is_started && task.metadata == metadata && task.task_type == started.task_type {
-        return false;
-    }
-    task.is_started = true;
-    task.state = TaskState::Running;
-    task.task_type = started.task_type.clone();
-    task.metadata = metadata;
+/// What a start comes to.
+enum Start {
+    /// It says nothing new: a producer tried twice.
+    Nothing,
+    /// It gives the task another deadline, which clients do not see.
+    Quietly,
+    /// It begins the task, or tells of other metadata.
+    Told,
+}
+
+/// A task keeps the type and the metadata it has where a later start has none or others.
+fn start(task: &mut Task, started: &TaskStarted, now_millis: i64) -> Start {
     if let Some(deadline) = started.deadline_seconds {
         task.deadline_at_millis = Some(now_millis + deadline.as_millis());
     }
-    if started.parent_task_id.as_ref().is_some_and(|parent| *parent != task.task_id) {
+    if started.parent_task_id.is_some() {
         task.parent_task_id.clone_from(&started.parent_task_id);
     }
-    true
+    let has_other_metadata = started.metadata.is_some() && started.metadata != task.metadata;
+    if task.is_started && !has_other_metadata {
+        return if started.deadline_seconds.is_some() { Start::Quietly } else { Start::Nothing };
+    }
+    if !task.is_started {
+        task.task_type = started.task_type.clone();
+    }
+    if has_other_metadata {
+        task.metadata.clone_from(&started.metadata);
+    }
+    task.is_started = true;
+    task.state = TaskState::Running;
+    Start::Told
 }
 
 fn advance(task: &mut Task, progress: &TaskProgress, reported_at_millis: Option<i64>) -> bool {
@@ -177,10 +186,6 @@ fn advance(task: &mut Task, progress: &TaskProgress, reported_at_millis: Option<
 fn end(task: &mut Task, outcome: Outcome) -> TaskNotice {
     task.state = TaskState::Ended(outcome.clone());
     TaskNotice::Ended(outcome)
-}
-
-fn without_secrets(metadata: &AnyJson) -> AnyJson {
-    metadata.without_members(|name| WITHHELD_METADATA.contains(&name.to_ascii_lowercase().as_str()))
 }
 
 #[cfg(test)]

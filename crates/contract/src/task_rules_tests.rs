@@ -78,6 +78,25 @@ fn a_start_is_told_again_only_with_other_metadata() {
 }
 
 #[test]
+fn a_later_start_takes_nothing_away_and_may_move_the_deadline() {
+    let bare = event("TaskStarted", r#","taskType":"image""#);
+    let later = event("TaskStarted", r#","taskType":"video","deadlineSeconds":9"#);
+    let (task, outcomes) = run(&[started("{\"a\":1}"), bare, later]);
+    assert_eq!(outcomes, [Ok(Some("TaskStarted")), Err("stale"), Ok(None)]);
+    let task = task.unwrap();
+    assert_eq!((task.task_type.as_str(), task.known_metadata().get()), ("video", r#"{"a":1}"#));
+    assert_eq!(task.deadline_at_millis, Some(10_000));
+}
+
+#[test]
+fn a_registration_gives_a_task_known_by_progress_its_type() {
+    let registered = event("TaskRegistered", r#","taskType":"video","deadlineSeconds":1"#);
+    let (task, outcomes) = run(&[progress(5), registered.clone(), registered]);
+    assert_eq!(outcomes, [Ok(Some("TaskProgress")), Ok(None), Err("stale")]);
+    assert_eq!(task.unwrap().task_type.as_str(), "video");
+}
+
+#[test]
 fn webhook_headers_never_leave() {
     let (task, _) = run(&[started(r#"{"webhookHeaders":{"Authorization":"secret"},"model":"m"}"#)]);
     assert_eq!(task.unwrap().metadata.unwrap().get(), r#"{"model":"m"}"#);

@@ -2,7 +2,7 @@
 //! is told of it can be written in both protocols. The first byte of a line chooses the event's type.
 #![no_main]
 
-use contract::{Applied, DomainEvent, EventBody, Task, task_rules};
+use contract::{Applied, DomainEvent, EventBody, JsonForm, Task, task_rules};
 use libfuzzer_sys::fuzz_target;
 
 const TYPES: [&str; 7] =
@@ -30,10 +30,9 @@ fuzz_target!(|lines: &str| {
         assert_eq!(serde_json::from_str::<Task>(&stored).expect("a task"), change.task);
 
         for notification in contract::snapshot(&change.task).iter().chain(&change.notification) {
-            let arguments = notification.arguments(None);
-            let json = serde_json::to_string(&arguments).expect("JSON");
+            let json = serde_json::to_string(&notification.arguments(JsonForm::Text, None)).expect("JSON");
             assert!(!json.contains(['\n', '\u{1e}']), "a record separator or a line feed in a record");
-            rmp_serde::to_vec(&arguments).expect("MessagePack");
+            rmp_serde::to_vec(&notification.arguments(JsonForm::Values, None)).expect("MessagePack");
         }
         task = Some(change.task);
     }
