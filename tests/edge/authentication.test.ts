@@ -96,7 +96,7 @@ describe('on a hub', () => {
       RawClient.refusal(front.hub(`access_token=${MASTER_KEY}`)),
     ]);
     await front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' });
-    await expect(client.events.next()).resolves.toEqual(['TaskStarted', 't', 'test', null]);
+    await expect(client.events.next()).resolves.toEqual(['TaskStarted', 't', 'test', {}]);
     await client.stop();
   });
 });

@@ -31,7 +31,7 @@ test('a second socket on the same token is refused with 409, and the first one i
   await expect(refusal(key, connectionToken)).resolves.toMatchObject({ status: 409, body: '' });
   await client.invoke('SubscribeToTaskType', '*');
   await patient.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test' });
-  await expect(client.event('TaskStarted')).resolves.toEqual(['t', 'test', null]);
+  await expect(client.event('TaskStarted')).resolves.toEqual(['t', 'test', {}]);
   await client.close(1000);
 });
 

@@ -227,7 +227,7 @@ describe('a key', () => {
     await client.invoke('SubscribeToTaskType', '*');
     await front.tell(theirs.key, 'TaskStarted', { taskId: 'theirs', taskType: 'x' });
     await front.tell(mine.key, 'TaskStarted', { taskId: 'mine', taskType: 'x' });
-    await expect(client.event('TaskStarted')).resolves.toEqual(['mine', 'x', null]);
+    await expect(client.event('TaskStarted')).resolves.toEqual(['mine', 'x', {}]);
     for (const path of [
       '/connect',
       '/publish',

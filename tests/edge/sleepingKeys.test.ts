@@ -32,7 +32,7 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     const client = await front.official(key, { protocol });
     await front.sleep(key);
     await client.invoke('SubscribeToTask', 't');
-    expect(client.events.all).toEqual([['TaskStarted', 't', 'test', null]]);
+    expect(client.events.all).toEqual([['TaskStarted', 't', 'test', {}]]);
     await client.stop();
   });
 

@@ -57,7 +57,7 @@ describe('a deadline', () => {
     const client = await front.official(key);
     await client.invoke('SubscribeToTask', 't');
     await expect(client.events.take(2)).resolves.toEqual([
-      ['TaskStarted', 't', 'test', null],
+      ['TaskStarted', 't', 'test', {}],
       ['TaskTimedOut', 't'],
     ]);
     await Promise.all([client.stop(), clock.stop()]);

@@ -75,7 +75,7 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     const events = await client.events.take(3);
     const meta = { timestamp: expect.stringMatching(TIME), eventId: expect.stringMatching(ULID) };
     expect(events).toEqual([
-      ['TaskStarted', 't', 'video', null, { ...meta, correlationId: 'c-1' }],
+      ['TaskStarted', 't', 'video', {}, { ...meta, correlationId: 'c-1' }],
       ['TaskProgress', 't', 1, null, { ...meta, correlationId: 'c-2' }],
       ['TaskTimedOut', 't', meta],
     ]);

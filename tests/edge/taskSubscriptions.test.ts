@@ -80,7 +80,7 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     await number.invoke('SubscribeToTask', 7);
     await front.tell(key, 'TaskStarted', { taskId: '7', taskType: 'test' });
     for (const client of [text, number]) {
-      await expect(client.events.next()).resolves.toEqual(['TaskStarted', '7', 'test', null]);
+      await expect(client.events.next()).resolves.toEqual(['TaskStarted', '7', 'test', {}]);
     }
     await Promise.all([text.stop(), number.stop()]);
   });

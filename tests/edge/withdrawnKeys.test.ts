@@ -77,7 +77,7 @@ describe.each(WITHDRAWALS)('a key that is %s', (_, withdraw) => {
     await client.invoke('SubscribeToTaskType', '*');
     await withdraw(key);
     await front.tell(other, 'TaskStarted', { taskId: 't', taskType: 'test' });
-    await expect(client.events.next()).resolves.toEqual(['TaskStarted', 't', 'test', null]);
+    await expect(client.events.next()).resolves.toEqual(['TaskStarted', 't', 'test', {}]);
     await client.stop();
   });
 });
