@@ -29,7 +29,7 @@ impl IgnoreReason {
 
 /// What an event does.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "most events change something, and none is kept for long")]
+#[allow(clippy::large_enum_variant, reason = "most events change something, and none is kept for long")]
 pub enum Applied {
     /// Nothing.
     Ignored(IgnoreReason),

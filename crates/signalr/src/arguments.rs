@@ -63,7 +63,7 @@ impl<T: Serialize, const N: usize> Arguments for [T; N] {
 
 impl<T: Serialize> Arguments for Vec<T> {
     fn len(&self) -> usize {
-        self.as_slice().len()
+        Vec::len(self)
     }
 
     fn serialize_arguments<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
