@@ -5,17 +5,15 @@ import { ask } from './command.mjs';
 /** The `rust-version` of the workspace: an older nightly can't build it. */
 const OLDEST_MINOR = 91;
 
-const COMPONENTS = ['rust-src', 'rust-std-wasm32-unknown-unknown'];
+/** What worker-build would else install into it, and what checks the result. */
+const COMPONENTS = ['rust-src', 'rust-std-wasm32-unknown-unknown', 'clippy'];
 
-/**
- * The user's nightly if it has all that worker-build would else install into it: it is never modified, and a nightly
- * without `rust-src` is common.
- */
+/** The user's nightly if it has all that is needed: it is never modified, and one without `rust-src` is common. */
 export async function ownNightly() {
   const list = await ask('rustup', ['component', 'list', '--toolchain', 'nightly', '--installed']);
   if (list.code !== 0) return 'there is no nightly toolchain';
   const installed = list.stdout.split('\n');
-  const missing = COMPONENTS.filter((component) => !installed.includes(component));
+  const missing = COMPONENTS.filter((component) => !installed.some((line) => line.startsWith(component)));
   if (missing.length > 0) return `the nightly toolchain lacks ${missing.join(' and ')}`;
 
   const { stdout: version } = await ask('rustc', ['+nightly', '--version']);
@@ -24,6 +22,5 @@ export async function ownNightly() {
 
   // worker-build asks plain `rustc` too, and would add the target to the user's stable toolchain.
   const env = { RUSTUP_TOOLCHAIN: 'nightly' };
-  const hasClippy = installed.some((component) => component.startsWith('clippy'));
-  return { version: version.trim(), env, clippyEnv: hasClippy ? env : undefined };
+  return { version: version.trim(), env, clippyEnv: env };
 }

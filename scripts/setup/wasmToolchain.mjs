@@ -15,7 +15,7 @@ const WAYS = { nightly: ownNightly, pinned: pinnedNightly, debian: debianToolcha
 
 /**
  * Returns `{ way, version, env, clippyEnv }`: `env` is to be merged into the environment of `cargo +nightly` and
- * worker-build, `clippyEnv` into that of `cargo +nightly clippy`; without it this toolchain has no clippy.
+ * worker-build, `clippyEnv` into that of `cargo +nightly clippy`.
  *
  * `CONDUIT_EDGE_TOOLCHAIN=nightly|pinned|debian` allows one way only.
  */

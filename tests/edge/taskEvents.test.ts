@@ -1,6 +1,7 @@
 // What subscribers read of a task: the arguments, their types, and what is left out.
 
 import { describe, expect, test } from 'vitest';
+import { cloudEvent } from '../harness/cloudEvents.ts';
 import { edge, type Key } from '../harness/edge.ts';
 import type { OfficialClient } from '../harness/officialClient.ts';
 import { PROTOCOLS } from '../harness/protocol.ts';
@@ -65,6 +66,22 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     if (protocol === 'json') expect(frame.toString()).toContain('"arguments":["t",42,null]');
     else expect(frame.toString('hex')).toContain('93a1742ac0');
     await raw.close(1000);
+  });
+
+  test.each([
+    ['{"a":[{"b":{"c":[[],{}]}}],"":"","ü 漢":"🦀"}'],
+    ['{"text":"\\u0000\\u001e\\u2028</script>\\\\"}'],
+    ['{"large":123456789012345678901234567890,"unsigned":18446744073709551615,"signed":-9223372036854775808}'],
+    ['{"scientific":1E2,"tiny":1e-300,"huge":1e308,"minusZero":-0.0}'],
+    ['{"twice":1,"twice":2}'],
+    [`{"deep":${'['.repeat(58)}${']'.repeat(58)}}`],
+  ])('JSON of any shape arrives as a JavaScript client reads it: %s', async (metadata) => {
+    const [key, client] = await listener({ protocol });
+    const event = JSON.stringify(cloudEvent(key.id, 'TaskStarted', { ...STARTED, metadata: 'here' }));
+    await front.post('application/cloudevents+json', event.replace('"here"', metadata));
+    const [, , , heard] = await client.events.next();
+    expect(JSON.stringify(heard)).toBe(JSON.stringify(JSON.parse(metadata)));
+    await client.stop();
   });
 
   test('who asks for it reads the time, the id and the correlation id of each event', async () => {

@@ -6,11 +6,18 @@ export class Inbox<T> {
   readonly all: T[] = [];
   #read = 0;
   #wake: (() => void)[] = [];
+  #failure: Error | undefined;
 
   constructor(private readonly name: string) {}
 
   push(item: T): void {
     this.all.push(item);
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  /** Nothing can be read any more: whoever waits is told why. */
+  fail(error: Error): void {
+    this.#failure = error;
     for (const wake of this.#wake.splice(0)) wake();
   }
 
@@ -44,7 +51,10 @@ export class Inbox<T> {
 
   async #until(isThere: () => boolean, what: string): Promise<void> {
     const waiting = async () => {
-      while (!isThere()) await new Promise<void>((resolve) => this.#wake.push(resolve));
+      while (!isThere()) {
+        if (this.#failure !== undefined) throw this.#failure;
+        await new Promise<void>((resolve) => this.#wake.push(resolve));
+      }
     };
     const seen = () => this.all.slice(-5).map(brief).join('; ');
     await within(waiting(), () => `${what} at ${this.name}; of ${this.all.length} so far the last are ${seen()}`);

@@ -173,6 +173,10 @@ export class RawClient {
   /** A frame holds whole records, always: clients rely on it, and so the codec fails on anything else. */
   #read(data: Buffer): void {
     if (data.length === 0) return;
-    for (const record of decode(this.#spoken, data)) this.records.push(record);
+    try {
+      for (const record of decode(this.#spoken, data)) this.records.push(record);
+    } catch (error) {
+      this.records.fail(new Error(`a client cannot read ${data.toString('latin1')}`, { cause: error }));
+    }
   }
 }
