@@ -21,19 +21,19 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
 
   test('an invocation never overtakes one of an earlier frame, though that one waits', async () => {
     const here = room();
-    const [client, helper] = await Promise.all([here.raw(protocol), here.raw(protocol)]);
+    const [client, other] = await Promise.all([here.raw(protocol), here.raw(protocol)]);
     client.sendRecords(invocation('Wait', ['signal'], '1'));
     client.sendRecords(invocation('Delay', [10, 'second'], '2'));
     client.sendRecords(invocation('Echo', ['third'], '3'));
-    await helper.invoke('Delay', 50, 'others are served meanwhile');
+    await other.invoke('Delay', 50, 'others are served meanwhile');
     expect(client.records.all).toEqual([]);
-    await helper.invoke('Signal', 'signal');
+    await other.invoke('Signal', 'signal');
     await expect(client.records.take(3)).resolves.toMatchObject([
       { invocationId: '1', result: 'signal' },
       { invocationId: '2', result: 'second' },
       { invocationId: '3', result: 'third' },
     ]);
-    await Promise.all([client.close(1000), helper.close(1000)]);
+    await Promise.all([client.close(1000), other.close(1000)]);
   });
 
   test('an invocation of one connection does not wait for those of another', async () => {

@@ -19,7 +19,7 @@ describe.each([AT_ONCE, LATER])('a method that panics $when', ({ method }) => {
 
   test('is not noticed by calls in flight, on its own object or another', async () => {
     const [here, elsewhere] = [room(), room()];
-    const [panicking, neighbour, stranger, helper] = await Promise.all([
+    const [panicking, neighbour, stranger, other] = await Promise.all([
       here.official(),
       here.official({ protocol: 'messagepack' }),
       elsewhere.official(),
@@ -30,13 +30,13 @@ describe.each([AT_ONCE, LATER])('a method that panics $when', ({ method }) => {
       neighbour.invoke('Echo', 'behind it'),
       stranger.invoke('Wait', 's'),
     ];
-    const delayed = [helper.invoke('Delay', 50, 'd')];
+    const delayed = [other.invoke('Delay', 50, 'd')];
     await expect(panicking.invoke(method)).rejects.toThrow();
     await expect(panicking.invoke('Signal', 'n')).resolves.toBe(true);
-    await expect(helper.invoke('Signal', 's')).resolves.toBe(true);
+    await expect(other.invoke('Signal', 's')).resolves.toBe(true);
     await expect(Promise.all(inFlight)).resolves.toEqual(['n', 'behind it', 's']);
     await expect(Promise.all(delayed)).resolves.toEqual(['d']);
-    await Promise.all([panicking, neighbour, stranger, helper].map((client) => client.stop()));
+    await Promise.all([panicking, neighbour, stranger, other].map((client) => client.stop()));
   });
 
   test('takes nothing from the memory of its object or of another', async () => {

@@ -71,11 +71,11 @@ test('a ping in one frame with an invocation is answered before it', async () =>
 
 test('a ping is answered while an invocation of the same connection runs', async () => {
   const here = room();
-  const [client, helper] = await Promise.all([here.raw('messagepack'), here.raw()]);
+  const [client, other] = await Promise.all([here.raw('messagepack'), here.raw()]);
   client.sendRecords(invocation('Wait', ['w'], '1'));
   client.send(MESSAGEPACK_PING);
   await expect(client.records.next()).resolves.toMatchObject({ type: 6 });
-  await helper.invoke('Signal', 'w');
+  await other.invoke('Signal', 'w');
   await expect(client.completion('1')).resolves.toMatchObject({ result: 'w' });
-  await Promise.all([client.close(1000), helper.close(1000)]);
+  await Promise.all([client.close(1000), other.close(1000)]);
 });
