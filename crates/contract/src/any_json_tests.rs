@@ -44,6 +44,12 @@ fn messagepack_keeps_the_order_of_members_and_repeated_names() {
 }
 
 #[test]
+fn a_member_that_javascript_refuses_does_not_reach_its_messagepack_decoder() {
+    let json = json_of(r#"{"a":{"__proto__":{"x":1},"b":2}}"#);
+    assert_eq!(through_messagepack(&json), serde_json::json!({ "a": { "b": 2 } }));
+}
+
+#[test]
 fn an_integer_beyond_64_bits_becomes_a_float_in_messagepack() {
     assert_eq!(through_messagepack(&json_of("18446744073709551616")), Value::from(18_446_744_073_709_551_616.0));
 }

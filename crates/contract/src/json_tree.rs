@@ -5,6 +5,10 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
+/// A member that is left out: the MessagePack decoder of JavaScript refuses the name (it is how prototypes are
+/// polluted), with an exception that ends a Node.js client.
+const REFUSED_NAME: &str = "__proto__";
+
 /// One JSON value, with the order and the repetitions of its members, borrowing strings that have no escapes.
 #[derive(Debug)]
 pub(crate) enum JsonTree<'a> {
@@ -96,8 +100,10 @@ impl<'de> Visitor<'de> for JsonTreeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<JsonTree<'de>, A::Error> {
         let mut members = Vec::new();
-        while let Some(member) = object.next_entry()? {
-            members.push(member);
+        while let Some((Text(name), value)) = object.next_entry()? {
+            if name != REFUSED_NAME {
+                members.push((Text(name), value));
+            }
         }
         Ok(JsonTree::Object(members))
     }
