@@ -11,6 +11,8 @@ import { CACHE } from './places.mjs';
 
 const PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'rust-web-clippy', 'lld-22'];
 
+const NOT_INSTALLED = `Debian's packages ${PACKAGES.join(', ')} are not installed`;
+
 const LINKER = 'wasm-ld-22';
 
 /** What of the packages the build needs, to tell whether they are there on any system that looks like Debian. */
@@ -46,11 +48,8 @@ RUSTC_BOOTSTRAP=1 exec /usr/bin/${program} "$@"
 `;
 }
 
-export async function debianToolchain() {
-  if (!isInstalled()) {
-    const problem = await install();
-    if (problem) return problem;
-  }
+export async function find() {
+  if (!isInstalled()) return NOT_INSTALLED;
   const { stdout } = await ask('/usr/bin/rustc', ['--version']);
   const version = stdout.trim();
   const minor = Number(version.match(/^rustc 1\.(\d+)/)?.[1]);
@@ -75,15 +74,14 @@ function isInstalled() {
   return NEEDED_FILES.every((path) => existsSync(path));
 }
 
-async function install() {
-  const hint = `Debian's packages ${PACKAGES.join(', ')} are not installed`;
-  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return hint;
+export async function install() {
+  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return NOT_INSTALLED;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const update = await step("refreshing Debian's list of packages", 'apt-get', ['update', '-q'], { env });
-  if (update.code !== 0) return `${hint}, and \`apt-get update\` failed`;
+  if (update.code !== 0) return `${NOT_INSTALLED}, and \`apt-get update\` failed`;
   const args = ['install', '-q', '-y', '--no-install-recommends', ...PACKAGES];
   const installed = await step("installing Debian's Rust (once)", 'apt-get', args, { env });
-  return installed.code === 0 && isInstalled() ? undefined : `${hint}, and \`apt-get install\` failed`;
+  return installed.code === 0 && isInstalled() ? undefined : `${NOT_INSTALLED}, and \`apt-get install\` failed`;
 }
 
 /** Each is renamed into place, so that a build of another clone never runs half a script. */

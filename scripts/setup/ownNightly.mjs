@@ -9,7 +9,7 @@ const OLDEST_MINOR = 91;
 const COMPONENTS = ['rust-src', 'rust-std-wasm32-unknown-unknown', 'clippy'];
 
 /** The user's nightly if it has all that is needed: it is never modified, and one without `rust-src` is common. */
-export async function ownNightly() {
+export async function find() {
   const list = await ask('rustup', ['component', 'list', '--toolchain', 'nightly', '--installed']);
   if (list.code !== 0) return 'there is no nightly toolchain';
   const installed = list.stdout.split('\n');

@@ -14,16 +14,19 @@ const COMPONENTS = ['rust-src', 'clippy', 'rust-std-wasm32-unknown-unknown'];
 /** Not everybody can reach rustup's server, and rustup alone would try for minutes. Counts silence, not slowness. */
 const NO_ANSWER_SECONDS = 15;
 
-export async function pinnedNightly() {
-  const problem = await installOnce(RUSTUP_HOME, NIGHTLY, isComplete, install);
-  if (problem) return problem;
+export async function find() {
+  if (!(await isComplete())) return `${NIGHTLY} is not installed`;
   await nameItNightly();
   const env = { RUSTUP_HOME, RUSTUP_TOOLCHAIN: 'nightly' };
   const { stdout: version } = await ask('rustc', ['+nightly', '--version'], { env: { ...process.env, ...env } });
   return { version: version.trim(), env, clippyEnv: env };
 }
 
-async function install(unfinished) {
+export function install() {
+  return installOnce(RUSTUP_HOME, NIGHTLY, isComplete, download);
+}
+
+async function download(unfinished) {
   const args = ['toolchain', 'install', NIGHTLY, '--profile', 'minimal', '--no-self-update'];
   args.push('--component', 'rust-src,clippy', '--target', 'wasm32-unknown-unknown');
   const { code } = await step(`installing ${NIGHTLY} beside your toolchains (once, 800 MB)`, 'rustup', args, {

@@ -6,15 +6,18 @@
 
 import { CannotGoOn } from './cannotGoOn.mjs';
 import { say } from './command.mjs';
-import { debianToolchain } from './debianToolchain.mjs';
-import { ownNightly } from './ownNightly.mjs';
-import { pinnedNightly } from './pinnedNightly.mjs';
-
-/** In order of preference. Each returns a toolchain, or a string: why it can't be had. */
-const WAYS = { nightly: ownNightly, pinned: pinnedNightly, debian: debianToolchain };
+import * as debian from './debianToolchain.mjs';
+import * as nightly from './ownNightly.mjs';
+import * as pinned from './pinnedNightly.mjs';
 
 /**
- * Returns `{ way, version, env, clippyEnv }`: `env` is to be merged into the environment of `cargo +nightly` and
+ * In order of preference. `find()` returns a toolchain, or a string: why it is not there. `install()`, where there is
+ * one, returns nothing, or why it can't.
+ */
+const WAYS = { nightly, pinned, debian };
+
+/**
+ * Returns `{ version, env, clippyEnv }`: `env` is to be merged into the environment of `cargo +nightly` and
  * worker-build, `clippyEnv` into that of `cargo +nightly clippy`.
  *
  * `CONDUIT_EDGE_TOOLCHAIN=nightly|pinned|debian` allows one way only.
@@ -24,12 +27,20 @@ export async function ensureWasmToolchain() {
   if (forced && !WAYS[forced]) {
     throw new CannotGoOn(`CONDUIT_EDGE_TOOLCHAIN is "${forced}": it must be ${Object.keys(WAYS).join(', ')} or unset.`);
   }
+  const ways = forced ? [WAYS[forced]] : Object.values(WAYS);
   const reasons = [];
-  for (const [way, find] of Object.entries(WAYS)) {
-    if (forced && forced !== way) continue;
+  // All that is there comes before anything that must be fetched: where rustup's server does not answer, finding that
+  // out takes longer than all the rest of a start.
+  for (const { find, install } of ways) {
     const found = await find();
-    if (typeof found !== 'string') return { way, ...found };
-    if (way !== 'nightly') say(`toolchain: ${found}`);
+    if (typeof found !== 'string') return found;
+    if (!install) reasons.push(found);
+  }
+  for (const { find, install } of ways) {
+    if (!install) continue;
+    const found = (await install()) ?? (await find());
+    if (typeof found !== 'string') return found;
+    say(`toolchain: ${found}`);
     reasons.push(found);
   }
   throw new CannotGoOn(

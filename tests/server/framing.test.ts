@@ -1,7 +1,7 @@
 // The borders of WebSocket messages mean nothing to what a client sends, and everything to what it gets: whole records.
 
 import { describe, expect, test } from 'vitest';
-import { encode, handshake, invocation, PROTOCOLS } from '../harness/protocol.ts';
+import { encode, handshake, invocation, JSON_PING, PROTOCOLS } from '../harness/protocol.ts';
 import { testWorker } from '../harness/testWorker.ts';
 
 const { room } = testWorker();
@@ -60,6 +60,25 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     expect(client.frames.all.map((frame) => frame.isBinary)).not.toContain(protocol === 'json');
     await client.close(1000);
   });
+});
+
+test('records whose pieces came between many sleeps of the object are whole', async () => {
+  const here = room();
+  const client = await here.raw();
+  const [first, second] = [invocation('Echo', ['first'], '1'), invocation('Echo', [TEXT], '2')];
+  const ofNoKnownType = Buffer.from('{"type":99}\x1e');
+  const bytes = Buffer.concat([encode('json', first), ofNoKnownType, encode('json', second)]);
+  const size = Math.ceil(bytes.length / 8);
+  for (let start = 0; start < bytes.length; start += size) {
+    client.send(bytes.subarray(start, start + size));
+    // The platform answers in order, without waking the object: the piece has arrived.
+    client.send(JSON_PING);
+    await client.frames.find('the pong', (frame) => frame.data.toString() === JSON_PING);
+    await here.sleep();
+  }
+  await expect(client.completion('1')).resolves.toMatchObject({ result: 'first' });
+  await expect(client.completion('2')).resolves.toMatchObject({ result: TEXT });
+  await client.close(1000);
 });
 
 test('what a frame is called does not matter: text may come as binary', async () => {

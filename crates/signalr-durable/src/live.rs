@@ -46,12 +46,13 @@ pub(crate) struct Live {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Spilled {
     pub(crate) groups: bool,
-    pub(crate) partial: bool,
+    /// How many bytes of the unfinished record.
+    pub(crate) partial_bytes: usize,
 }
 
 impl Spilled {
     pub(crate) fn any(self) -> bool {
-        self.groups || self.partial
+        self.groups || self.partial_bytes > 0
     }
 }
 

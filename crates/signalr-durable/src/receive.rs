@@ -51,14 +51,20 @@ impl Server {
 
     fn read(self: &Rc<Self>, slot: Slot, identity: &Rc<Identity>, frame: &[u8]) {
         let mut all_received = Vec::new();
-        let mut is_unfinished = false;
-        let mut was_unfinished = false;
+        let mut is_changed = false;
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
-            entry.live.connection.receive(frame, |received| all_received.push(received));
-            is_unfinished = !entry.live.connection.partial().is_empty();
-            was_unfinished = entry.live.spilled.partial;
+            let connection = &mut entry.live.connection;
+            let expected_bytes = connection.partial().len() + frame.len();
+            connection.receive(frame, |received| all_received.push(received));
+            let has_ended_a_record = connection.partial().len() < expected_bytes;
+            is_changed = !connection.partial().is_empty();
+            // What is kept of a record ends with the record.
+            if has_ended_a_record && std::mem::take(&mut entry.live.spilled.partial_bytes) > 0 {
+                is_changed = true;
+                let _cleaned_later = self.spill.remove_partial(&identity.id);
+            }
         }
-        if is_unfinished || was_unfinished {
+        if is_changed {
             self.mark_changed(slot);
         }
         for received in all_received {

@@ -18,7 +18,7 @@ impl Spill {
     fn create(&self) -> Result<()> {
         self.sql.exec(
             "CREATE TABLE IF NOT EXISTS signalr_group (connection TEXT, name TEXT, PRIMARY KEY (connection, name)) WITHOUT ROWID;
-             CREATE TABLE IF NOT EXISTS signalr_partial (connection TEXT PRIMARY KEY, bytes BLOB) WITHOUT ROWID;",
+             CREATE TABLE IF NOT EXISTS signalr_partial (connection TEXT, start INTEGER, bytes BLOB, PRIMARY KEY (connection, start)) WITHOUT ROWID;",
             None,
         )?;
         Ok(())
@@ -52,22 +52,28 @@ impl Spill {
         Ok(groups)
     }
 
-    pub(crate) fn put_partial(&self, connection: &str, bytes: &[u8]) -> Result<()> {
+    /// Keeps more bytes of an unfinished record, which stand in it from `start` on. Each byte is written
+    /// once, in however small pieces a client sends them.
+    pub(crate) fn append_partial(&self, connection: &str, start: usize, bytes: &[u8]) -> Result<()> {
         self.create()?;
-        let row = vec![connection.into(), bytes.to_vec().into()];
-        self.sql.exec("INSERT OR REPLACE INTO signalr_partial VALUES (?, ?)", row)?;
+        let start = i64::try_from(start).unwrap_or(i64::MAX);
+        let row = vec![connection.into(), start.into(), bytes.to_vec().into()];
+        self.sql.exec("INSERT OR REPLACE INTO signalr_partial VALUES (?, ?, ?)", row)?;
         Ok(())
     }
 
     pub(crate) fn partial(&self, connection: &str) -> Result<Vec<u8>> {
-        let rows = self
-            .sql
-            .exec("SELECT bytes FROM signalr_partial WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
-        let first = rows.raw().next().transpose()?.and_then(|row| row.into_iter().next());
-        Ok(match first {
-            Some(SqlStorageValue::Blob(bytes)) => bytes,
-            _ => Vec::new(),
-        })
+        let rows = self.sql.exec(
+            "SELECT bytes FROM signalr_partial WHERE connection = ? ORDER BY start",
+            vec![SqlStorageValue::from(connection)],
+        )?;
+        let mut partial = Vec::new();
+        for row in rows.raw() {
+            if let Some(SqlStorageValue::Blob(bytes)) = row?.into_iter().next() {
+                partial.extend(bytes);
+            }
+        }
+        Ok(partial)
     }
 
     pub(crate) fn remove_partial(&self, connection: &str) -> Result<()> {

@@ -13,6 +13,9 @@ use crate::{
     table::{Identity, Slot},
 };
 
+/// The end that a client takes for "come again" (RFC 6455, 7.4.1).
+const GOING_AWAY: u16 = 1_001;
+
 impl Server {
     /// Builds the table from the sockets that outlived the last sleep, once in the object's life.
     pub(crate) fn restore(self: &Rc<Self>) {
@@ -47,7 +50,11 @@ impl Server {
         }
         let Some(attached) = socket.attachment() else { return };
         let Some(attachment) = Attachment::from_text(&attached) else { return };
-        let Some(identity) = self.identity(&attachment) else { return };
+        let Some(identity) = self.identity(&attachment) else {
+            // A hub that a deploy has taken away.
+            socket.close(GOING_AWAY, "");
+            return;
+        };
 
         let id = identity.id.clone();
         let (stored_groups, partial) = if attachment.spilled {
@@ -55,7 +62,7 @@ impl Server {
         } else {
             Default::default()
         };
-        let spilled = Spilled { groups: !stored_groups.is_empty(), partial: !partial.is_empty() };
+        let spilled = Spilled { groups: !stored_groups.is_empty(), partial_bytes: partial.len() };
         let options = self.connection_options();
         let handshake = attachment.handshake();
         let connection = match handshake {
@@ -88,12 +95,11 @@ impl Server {
         let id = entry.identity.id.clone();
 
         let partial = entry.live.connection.partial();
-        match (partial.is_empty(), entry.live.spilled.partial) {
-            (false, _) => self.spill.put_partial(&id, partial)?,
-            (true, true) => self.spill.remove_partial(&id)?,
-            (true, false) => {}
+        let kept_bytes = entry.live.spilled.partial_bytes;
+        if let Some(more) = partial.get(kept_bytes..).filter(|more| !more.is_empty()) {
+            self.spill.append_partial(&id, kept_bytes, more)?;
         }
-        entry.live.spilled.partial = !partial.is_empty();
+        entry.live.spilled.partial_bytes = partial.len();
 
         let Some((hub, _)) = self.hub(entry.identity.hub) else { return Ok(()) };
         let mut attachment = Attachment {
