@@ -105,6 +105,7 @@ async fn upgrade(visit: &Visit, hub: &'static Hub, id: Option<&str>) -> Result<R
     match response.status_code() {
         101 => Ok(response),
         409 => Err(Refusal::plain(409, "")),
+        410 => Err(no_such_connection()),
         422 => Err(key_refusal(response.json().await?)),
         status => Err(Refusal::Internal(format!("the key's object answered {status}: {}", response.text().await?))),
     }

@@ -31,7 +31,7 @@ export const CHECKS = [
     name: 'deploy-dry-run',
     group: 'test',
     needs: ['build'],
-    run: () => quiet(npmCommand('wrangler'), ['deploy', '--dry-run']),
+    run: () => quiet(process.execPath, ['scripts/deploy.mjs', '--dry-run']),
   },
   { name: 'cargo-deny', group: 'long', long: true, run: cargoDeny },
 ];

@@ -17,7 +17,7 @@ import * as pinned from './pinnedNightly.mjs';
 const WAYS = { nightly, pinned, debian };
 
 /**
- * Returns `{ version, env, clippyEnv }`: `env` is to be merged into the environment of `cargo +nightly` and
+ * Returns `{ way, version, env, clippyEnv }`: `env` is to be merged into the environment of `cargo +nightly` and
  * worker-build, `clippyEnv` into that of `cargo +nightly clippy`.
  *
  * `CONDUIT_EDGE_TOOLCHAIN=nightly|pinned|debian` allows one way only.
@@ -27,19 +27,19 @@ export async function ensureWasmToolchain() {
   if (forced && !WAYS[forced]) {
     throw new CannotGoOn(`CONDUIT_EDGE_TOOLCHAIN is "${forced}": it must be ${Object.keys(WAYS).join(', ')} or unset.`);
   }
-  const ways = forced ? [WAYS[forced]] : Object.values(WAYS);
+  const ways = Object.entries(WAYS).filter(([way]) => !forced || way === forced);
   const reasons = [];
   // All that is there comes before anything that must be fetched: where rustup's server does not answer, finding that
   // out takes longer than all the rest of a start.
-  for (const { find, install } of ways) {
+  for (const [way, { find, install }] of ways) {
     const found = await find();
-    if (typeof found !== 'string') return found;
+    if (typeof found !== 'string') return { way, ...found };
     if (!install) reasons.push(found);
   }
-  for (const { find, install } of ways) {
+  for (const [way, { find, install }] of ways) {
     if (!install) continue;
     const found = (await install()) ?? (await find());
-    if (typeof found !== 'string') return found;
+    if (typeof found !== 'string') return { way, ...found };
     say(`toolchain: ${found}`);
     reasons.push(found);
   }

@@ -35,6 +35,14 @@ test('a second socket on the same token is refused with 409, and the first one i
   await client.close(1000);
 });
 
+test('a token opens no second connection after its own has ended', async () => {
+  const key = await patient.createKey();
+  const { connectionToken } = await patient.negotiate(key);
+  const client = await patient.raw(key, 'json', `id=${connectionToken}`);
+  await client.close(1000);
+  await expect(refusal(key, connectionToken)).resolves.toMatchObject(UNKNOWN);
+});
+
 test('of two sockets that race for one token, one gets it', async () => {
   const key = await patient.createKey();
   const { connectionToken } = await patient.negotiate(key);

@@ -41,13 +41,16 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServerError`] where the hub is unknown, the id is taken, the identity is too large, or the
+    /// [`ServerError`] where the hub is unknown, the id is taken or was a moment ago, the identity is too large, or the
     /// platform accepts no more sockets (32,768 in an object).
     pub fn accept(self: &Rc<Self>, acceptance: Acceptance<'_>) -> Result<Response, ServerError> {
         self.restore();
         let hub = self.hub_index(acceptance.hub).ok_or_else(|| ServerError::UnknownHub(acceptance.hub.to_owned()))?;
         if self.table.borrow().find(acceptance.connection_id).is_some() {
             return Err(ServerError::ConnectionActive(acceptance.connection_id.to_owned()));
+        }
+        if self.ended.borrow().iter().any(|id| **id == *acceptance.connection_id) {
+            return Err(ServerError::ConnectionEnded(acceptance.connection_id.to_owned()));
         }
         let attachment = Attachment {
             id: Cow::Borrowed(acceptance.connection_id),

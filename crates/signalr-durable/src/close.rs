@@ -18,6 +18,9 @@ use crate::{
 /// Close record that carries an error.
 const NORMAL_CLOSURE: u16 = 1_000;
 
+/// Ended connections that are remembered: who hands out ids lets them expire within seconds.
+const MOST_ENDED: usize = 1_024;
+
 /// What the platform reports where no close frame came.
 const ABNORMAL_CLOSURE: u16 = 1_006;
 
@@ -108,6 +111,11 @@ impl Server {
             // What stays behind is cleaned up at the next wake.
             let _cleaned_later = self.spill.remove(&entry.identity.id);
         }
+        let mut ended = self.ended.borrow_mut();
+        if ended.len() >= MOST_ENDED {
+            ended.pop_front();
+        }
+        ended.push_back(entry.identity.id.clone());
         let queue = entry.live.work.clone();
         owe_disconnected(&queue);
         Some((entry.identity, queue))

@@ -60,6 +60,9 @@ pub enum ServerError {
     /// A live connection has that id already (ASP.NET Core answers 409).
     #[error("connection {0} is active already")]
     ConnectionActive(String),
+    /// A connection of that id ended a moment ago, and an id is used once (ASP.NET Core answers 404).
+    #[error("connection {0} has ended")]
+    ConnectionEnded(String),
     /// What is to be remembered of the connection does not fit the attachment of a hibernating
     /// WebSocket (16,384 bytes).
     #[error("the connection's identity is too large to be remembered: {0} bytes")]

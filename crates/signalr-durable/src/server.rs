@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
 };
 
@@ -37,6 +38,8 @@ pub struct Server {
     pub(crate) restored: Cell<bool>,
     /// Connections whose attachments are written, or that are closed, at the end of the turn.
     changed: RefCell<Vec<Slot>>,
+    /// The ids of connections that ended last, oldest first: none of them is accepted again.
+    pub(crate) ended: RefCell<VecDeque<Rc<str>>>,
     flush_scheduled: Cell<bool>,
 }
 
@@ -69,6 +72,7 @@ impl ServerBuilder {
             outbox: RefCell::default(),
             restored: Cell::new(false),
             changed: RefCell::default(),
+            ended: RefCell::default(),
             flush_scheduled: Cell::new(false),
         })
     }

@@ -41,6 +41,7 @@ impl VirtualKey {
         match self.server.accept(acceptance) {
             Ok(response) => Ok(response),
             Err(error @ ServerError::ConnectionActive(_)) => Response::error(error.to_string(), 409),
+            Err(error @ ServerError::ConnectionEnded(_)) => Response::error(error.to_string(), 410),
             Err(error) => Response::error(error.to_string(), 500),
         }
     }

@@ -55,8 +55,8 @@ pub enum Refusal {
 
 /// Asks the object to take a WebSocket: the headers of an upgrade carry it.
 ///
-/// The answer is the 101 with the socket; 401, 403 or 429 with a [`Refusal`] as JSON; 409 where the
-/// connection id is active.
+/// The answer is the 101 with the socket; 422 with a [`Refusal`] as JSON; 409 where the connection id is
+/// active, 410 where its connection has ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Connect {
     /// The key.
