@@ -33,6 +33,13 @@ export const CHECKS = [
     needs: ['build'],
     run: () => quiet(process.execPath, ['scripts/deploy.mjs', '--dry-run']),
   },
+  // That it runs and that every event arrives once and in order; times are not judged here.
+  {
+    name: 'bench-quick',
+    group: 'test',
+    needs: ['build'],
+    run: () => quiet(process.execPath, ['bench/run.mjs', '--quick']),
+  },
   { name: 'cargo-deny', group: 'long', long: true, run: cargoDeny },
 ];
 
