@@ -107,9 +107,7 @@ fn configuration(env: &Env) -> std::result::Result<Rc<Configuration>, Refusal> {
 fn request_id(request: &Request) -> String {
     let given = request.headers().get("x-request-id").ok().flatten();
     given.filter(|id| is_loggable(id)).unwrap_or_else(|| {
-        let random = durable_objects::random_bytes::<16>().unwrap_or_default();
-        let millis = u64::try_from(now_millis()).unwrap_or(0);
-        ulid::Ulid::from_parts(millis, u128::from_be_bytes(random)).to_string()
+        durable_objects::ulid(now_millis(), durable_objects::random_bytes().unwrap_or_default()).to_string()
     })
 }
 

@@ -2,10 +2,9 @@
 
 use contract::{KeyCreation, KeyPatch, KeyRecord, KeySecret, Problem, ProblemKind};
 use durable_objects::{
-    CreateKey, DeleteKey, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, now_millis, random_bytes,
+    CreateKey, DeleteKey, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, now_millis, random_bytes, ulid,
 };
 use serde::Serialize;
-use ulid::Ulid;
 use worker::Response;
 
 use crate::{
@@ -41,9 +40,8 @@ pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
     let random = |error: getrandom::Error| Refusal::Internal(format!("no randomness: {error}"));
     let secret = KeySecret::from_random(random_bytes().map_err(random)?);
     let created_at_millis = now_millis();
-    let entropy = u128::from_be_bytes(random_bytes().map_err(random)?);
     let create = CreateKey {
-        id: Ulid::from_parts(u64::try_from(created_at_millis).unwrap_or(0), entropy).to_string(),
+        id: ulid(created_at_millis, random_bytes().map_err(random)?).to_string(),
         key_sha256: secret.sha256_hex(),
         creation,
         created_at_millis,

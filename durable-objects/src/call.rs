@@ -50,21 +50,38 @@ pub enum CallError {
 /// [`CallError`] where the object fails or its answer cannot be read. What the object did until then is
 /// not known.
 pub async fn ask<C: ObjectCall>(env: &Env, call: &C) -> std::result::Result<C::Answer, CallError> {
-    let unavailable = |cause: worker::Error| CallError::Unavailable { binding: C::BINDING, cause: cause.to_string() };
-    let response = send(env, call).await.map_err(unavailable)?;
+    let response = post(env, call).await.map_err(unavailable::<C>)?;
     let status = response.status_code();
-    let text = text_of(response).await.map_err(unavailable)?;
+    let text = text_of(response).await.map_err(unavailable::<C>)?;
     if status != 200 {
         return Err(CallError::Unavailable { binding: C::BINDING, cause: text });
     }
     serde_json::from_str(&text).map_err(|error| CallError::Garbled { binding: C::BINDING, cause: error.to_string() })
 }
 
-async fn send<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+fn unavailable<C: ObjectCall>(cause: worker::Error) -> CallError {
+    CallError::Unavailable { binding: C::BINDING, cause: cause.to_string() }
+}
+
+async fn post<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(&serde_json::to_string(call)?)));
+    fetch(env, call, &init).await
+}
+
+async fn upgrade<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
+    let headers = Headers::new();
+    headers.set("upgrade", "websocket")?;
+    headers.set(CONNECT_HEADER, &serde_json::to_string(call)?)?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    fetch(env, call, &init).await
+}
+
+async fn fetch<C: ObjectCall>(env: &Env, call: &C, init: &RequestInit) -> Result<Response> {
     // The host is never resolved: a stub takes any URL.
-    let request = Request::new_with_init(&format!("https://object{}", C::PATH), &init)?;
+    let request = Request::new_with_init(&format!("https://object{}", C::PATH), init)?;
     env.durable_object(C::BINDING)?.get_by_name(&call.object_name())?.fetch_with_request(request).await
 }
 
@@ -84,17 +101,7 @@ pub(crate) const CONNECT_HEADER: &str = "x-conduit-connect";
 ///
 /// [`CallError::Unavailable`] where the object fails.
 pub async fn connect<C: ObjectCall>(env: &Env, call: &C) -> std::result::Result<Response, CallError> {
-    let unavailable = |cause: worker::Error| CallError::Unavailable { binding: C::BINDING, cause: cause.to_string() };
-    let upgrade = async {
-        let headers = Headers::new();
-        headers.set("upgrade", "websocket")?;
-        headers.set(CONNECT_HEADER, &serde_json::to_string(call)?)?;
-        let mut init = RequestInit::new();
-        init.with_headers(headers);
-        let request = Request::new_with_init(&format!("https://object{}", C::PATH), &init)?;
-        env.durable_object(C::BINDING)?.get_by_name(&call.object_name())?.fetch_with_request(request).await
-    };
-    upgrade.await.map_err(unavailable)
+    upgrade(env, call).await.map_err(unavailable::<C>)
 }
 
 /// Reads a call on the object's side.

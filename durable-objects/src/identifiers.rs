@@ -22,6 +22,11 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     Ok(bytes)
 }
 
+/// An identifier that sorts by its millisecond; of the random bits it takes the lower 80.
+pub fn ulid(now_millis: i64, random: [u8; 16]) -> Ulid {
+    Ulid::from_parts(u64::try_from(now_millis).unwrap_or(0), u128::from_be_bytes(random))
+}
+
 /// Makes identifiers that sort in the order in which they were made, within one object.
 #[derive(Default)]
 pub(crate) struct SortableIds {
@@ -36,10 +41,8 @@ impl SortableIds {
         self.next_with(now_millis, random_bytes().unwrap_or_default())
     }
 
-    fn next_with(&self, now_millis: i64, random: [u8; 10]) -> String {
-        let millis = u64::try_from(now_millis).unwrap_or(0);
-        let random = random.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
-        let fresh = Ulid::from_parts(millis, random).0;
+    fn next_with(&self, now_millis: i64, random: [u8; 16]) -> String {
+        let fresh = ulid(now_millis, random).0;
         let next = fresh.max(self.last.get().saturating_add(1));
         self.last.set(next);
         Ulid(next).to_string()
@@ -53,7 +56,7 @@ mod tests {
     #[test]
     fn identifiers_sort_as_they_were_made_even_when_the_clock_steps_back() {
         let ids = SortableIds::default();
-        let made = [(5, 9), (5, 1), (3, 200), (6, 0), (6, 0)].map(|(millis, byte)| ids.next_with(millis, [byte; 10]));
+        let made = [(5, 9), (5, 1), (3, 200), (6, 0), (6, 0)].map(|(millis, byte)| ids.next_with(millis, [byte; 16]));
         let mut sorted = made.clone();
         sorted.sort();
         assert_eq!(made, sorted);

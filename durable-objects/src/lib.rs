@@ -6,7 +6,7 @@
 //! | `administration` | the registry of virtual keys |
 //! | `call` | how the Worker asks an object something, and objects ask each other |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
-//! | `rows`, `alarm_clock`, `identifiers`, `log` | what the objects share |
+//! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `log` | what the objects share |
 
 mod administration;
 mod alarm_clock;
@@ -15,6 +15,7 @@ mod configuration;
 mod identifiers;
 pub mod log;
 mod rows;
+mod tables;
 mod transaction;
 mod virtual_key;
 
@@ -24,7 +25,7 @@ pub use administration::{
 };
 pub use call::{CallError, ObjectCall, ask, connect};
 pub use configuration::{Configuration, ConfigurationError};
-pub use identifiers::{now_millis, random_bytes};
+pub use identifiers::{now_millis, random_bytes, ulid};
 pub use virtual_key::{
     VirtualKey,
     calls::{Admission, ApplyKey, Connect, Inspect, Inspection, Ping, Publish, Published, Refusal, Reserve},

@@ -26,10 +26,10 @@ const ABNORMAL_CLOSURE: u16 = 1_006;
 
 impl Server {
     /// Takes the platform's word that a WebSocket closed, and answers its close frame.
-    pub async fn closed(self: &Rc<Self>, socket: &WebSocket, code: u16, reason: &str) {
+    pub async fn closed(self: &Rc<Self>, socket: &WebSocket, code: usize, reason: &str) {
         self.restore();
         let socket = Socket::new(socket);
-        socket.answer_close(code, reason);
+        socket.answer_close(u16::try_from(code).unwrap_or(ABNORMAL_CLOSURE), reason);
         if let Some(slot) = self.find(&socket) {
             if let Some((identity, queue)) = self.take_out(slot) {
                 self.work_off(&identity, &queue).await;
@@ -49,7 +49,7 @@ impl Server {
 
     /// Takes the platform's word that a WebSocket broke.
     pub async fn broken(self: &Rc<Self>, socket: &WebSocket) {
-        self.closed(socket, ABNORMAL_CLOSURE, "").await;
+        self.closed(socket, usize::from(ABNORMAL_CLOSURE), "").await;
     }
 
     /// Closes one connection with a Close record; an unknown id is nobody.

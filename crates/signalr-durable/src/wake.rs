@@ -112,17 +112,16 @@ impl Server {
             groups: if entry.live.spilled.groups { Vec::new() } else { entry.groups.iter().cloned().collect() },
             spilled: entry.live.spilled.any(),
         };
-        let text = attachment.to_text().or_else(|_| {
+        let mut text = attachment.to_text();
+        if text.is_err() && !entry.live.spilled.groups {
             // From here on the groups are in storage, one row each.
-            attachment.groups = Vec::new();
-            attachment.spilled = true;
-            attachment.to_text().map_err(|bytes| worker::Error::RustError(format!("attachment of {bytes} bytes")))
-        })?;
-        if attachment.spilled && attachment.groups.is_empty() && !entry.live.spilled.groups && !entry.groups.is_empty()
-        {
             self.spill.put_groups(&id, entry.groups.iter())?;
             entry.live.spilled.groups = true;
+            attachment.groups = Vec::new();
+            attachment.spilled = true;
+            text = attachment.to_text();
         }
+        let text = text.map_err(|bytes| worker::Error::RustError(format!("attachment of {bytes} bytes")))?;
         entry.live.socket.attach(&text)?;
         Ok(())
     }

@@ -46,7 +46,8 @@ impl DurableObject for Administration {
         match request.path().as_str() {
             CreateKey::PATH => {
                 let create: CreateKey = call::read(&mut request).await?;
-                call::answer::<CreateKey>(&self.create(create).await?)
+                let created = self.registry.create(&create)?;
+                call::answer::<CreateKey>(&self.tell(Some(created)).await?)
             }
             ReadKey::PATH => {
                 let read: ReadKey = call::read(&mut request).await?;
@@ -90,11 +91,6 @@ impl DurableObject for Administration {
 }
 
 impl Administration {
-    async fn create(&self, create: CreateKey) -> Result<KeyChange> {
-        let created = self.registry.create(&create)?;
-        self.tell(Some(created)).await
-    }
-
     fn list(&self, list: &ListKeys) -> Result<Page> {
         let mut items = self.registry.list(list.after.as_deref(), list.limit + 1)?;
         let has_more = items.len() > list.limit as usize;

@@ -1,12 +1,19 @@
 //! The table of virtual keys. A secret is never in it, only its SHA-256.
 
-use std::cell::Cell;
-
 use contract::{KeyPatch, KeyRecord};
 use worker::{Result, SqlStorage};
 
 use super::calls::CreateKey;
-use crate::rows;
+use crate::{rows, tables::Tables};
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS virtual_key (
+        id TEXT PRIMARY KEY,
+        key_sha256 TEXT NOT NULL UNIQUE,
+        record TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        told_revision INTEGER NOT NULL,
+        deleted_at_millis INTEGER
+    ) WITHOUT ROWID";
 
 /// A row of the registry.
 pub(crate) struct Entry {
@@ -17,46 +24,26 @@ pub(crate) struct Entry {
 }
 
 pub(crate) struct Registry {
-    sql: SqlStorage,
-    created: Cell<bool>,
+    tables: Tables,
 }
 
 impl Registry {
     pub(crate) fn new(sql: SqlStorage) -> Self {
-        Self { sql, created: Cell::new(false) }
-    }
-
-    /// The tables, made when first asked for: a constructor cannot fail.
-    fn sql(&self) -> Result<&SqlStorage> {
-        if !self.created.get() {
-            self.sql.exec(
-                "CREATE TABLE IF NOT EXISTS virtual_key (
-                    id TEXT PRIMARY KEY,
-                    key_sha256 TEXT NOT NULL UNIQUE,
-                    record TEXT NOT NULL,
-                    revision INTEGER NOT NULL,
-                    told_revision INTEGER NOT NULL,
-                    deleted_at_millis INTEGER
-                ) WITHOUT ROWID",
-                None,
-            )?;
-            self.created.set(true);
-        }
-        Ok(&self.sql)
+        Self { tables: Tables::new(sql, CREATE) }
     }
 
     pub(crate) fn create(&self, create: &CreateKey) -> Result<Entry> {
         let record = create.creation.clone().into_record(&create.id, create.created_at_millis);
         let row =
             vec![create.id.as_str().into(), create.key_sha256.as_str().into(), serde_json::to_string(&record)?.into()];
-        rows::run(self.sql()?, "INSERT INTO virtual_key VALUES (?, ?, ?, 1, 0, NULL)", row)?;
+        rows::run(self.tables.sql()?, "INSERT INTO virtual_key VALUES (?, ?, ?, 1, 0, NULL)", row)?;
         Ok(Entry { record, key_sha256: create.key_sha256.clone(), revision: 1, deleted_at_millis: None })
     }
 
     fn query(&self, clause: &str, parameters: Vec<worker::SqlStorageValue>) -> Result<Vec<Entry>> {
         let query = format!("SELECT key_sha256, record, revision, deleted_at_millis FROM virtual_key {clause}");
         let mut entries = Vec::new();
-        for mut row in rows::all(self.sql()?, &query, parameters)? {
+        for mut row in rows::all(self.tables.sql()?, &query, parameters)? {
             entries.push(Entry {
                 key_sha256: row.text(),
                 record: serde_json::from_str(&row.text())?,
@@ -75,7 +62,7 @@ impl Registry {
 
     pub(crate) fn find(&self, key_sha256: &str) -> Result<Option<String>> {
         let query = "SELECT id FROM virtual_key WHERE key_sha256 = ? AND deleted_at_millis IS NULL";
-        Ok(rows::first(self.sql()?, query, vec![key_sha256.into()])?.map(|mut row| row.text()))
+        Ok(rows::first(self.tables.sql()?, query, vec![key_sha256.into()])?.map(|mut row| row.text()))
     }
 
     pub(crate) fn list(&self, after: Option<&str>, limit: u32) -> Result<Vec<KeyRecord>> {
@@ -89,7 +76,7 @@ impl Registry {
         patch.apply_to(&mut entry.record);
         entry.revision += 1;
         let row = vec![serde_json::to_string(&entry.record)?.into(), entry.revision.into(), id.into()];
-        rows::run(self.sql()?, "UPDATE virtual_key SET record = ?, revision = ? WHERE id = ?", row)?;
+        rows::run(self.tables.sql()?, "UPDATE virtual_key SET record = ?, revision = ? WHERE id = ?", row)?;
         Ok(Some(entry))
     }
 
@@ -99,17 +86,21 @@ impl Registry {
         entry.revision += 1;
         entry.deleted_at_millis = Some(now_millis);
         let row = vec![now_millis.into(), entry.revision.into(), id.into()];
-        rows::run(self.sql()?, "UPDATE virtual_key SET deleted_at_millis = ?, revision = ? WHERE id = ?", row)?;
+        rows::run(self.tables.sql()?, "UPDATE virtual_key SET deleted_at_millis = ?, revision = ? WHERE id = ?", row)?;
         Ok(Some(entry))
     }
 
     /// Notes that a key's own object knows this revision.
     pub(crate) fn told(&self, id: &str, revision: i64) -> Result<()> {
         let row = vec![revision.into(), id.into(), revision.into()];
-        rows::run(self.sql()?, "UPDATE virtual_key SET told_revision = ? WHERE id = ? AND told_revision < ?", row)?;
+        rows::run(
+            self.tables.sql()?,
+            "UPDATE virtual_key SET told_revision = ? WHERE id = ? AND told_revision < ?",
+            row,
+        )?;
         let gone =
             "DELETE FROM virtual_key WHERE id = ? AND deleted_at_millis IS NOT NULL AND told_revision >= revision";
-        rows::run(self.sql()?, gone, vec![id.into()])
+        rows::run(self.tables.sql()?, gone, vec![id.into()])
     }
 
     /// Keys whose own object does not know the latest revision.

@@ -1,52 +1,40 @@
 //! Which events were seen: by (source, id), for as long as configured.
 
-use std::cell::Cell;
-
 use worker::{Result, SqlStorage};
 
-use crate::rows;
+use crate::{rows, tables::Tables};
+
+/// One row written per event: the key is the table, and there is no index on the time.
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS event_seen (
+        source TEXT, id TEXT, at_millis INTEGER NOT NULL, PRIMARY KEY (source, id)
+    ) WITHOUT ROWID";
 
 /// The table of events seen.
 pub(crate) struct Deduplication {
-    sql: SqlStorage,
-    created: Cell<bool>,
+    tables: Tables,
 }
 
 impl Deduplication {
     pub(crate) fn new(sql: SqlStorage) -> Self {
-        Self { sql, created: Cell::new(false) }
-    }
-
-    fn sql(&self) -> Result<&SqlStorage> {
-        if !self.created.get() {
-            // One row written per event: the key is the table, and there is no index on the time.
-            self.sql.exec(
-                "CREATE TABLE IF NOT EXISTS event_seen (
-                    source TEXT, id TEXT, at_millis INTEGER NOT NULL, PRIMARY KEY (source, id)
-                ) WITHOUT ROWID",
-                None,
-            )?;
-            self.created.set(true);
-        }
-        Ok(&self.sql)
+        Self { tables: Tables::new(sql, CREATE) }
     }
 
     /// Whether an event was seen since a time.
     pub(crate) fn knows(&self, source: &str, id: &str, since_millis: i64) -> Result<bool> {
         let query = "SELECT 1 FROM event_seen WHERE source = ? AND id = ? AND at_millis >= ?";
         let parameters = vec![source.into(), id.into(), since_millis.into()];
-        Ok(rows::first(self.sql()?, query, parameters)?.is_some())
+        Ok(rows::first(self.tables.sql()?, query, parameters)?.is_some())
     }
 
     /// Notes an event.
     pub(crate) fn note(&self, source: &str, id: &str, now_millis: i64) -> Result<()> {
         let row = vec![source.into(), id.into(), now_millis.into()];
-        rows::run(self.sql()?, "INSERT OR REPLACE INTO event_seen VALUES (?, ?, ?)", row)
+        rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO event_seen VALUES (?, ?, ?)", row)
     }
 
     /// Forgets events seen before a time, and the oldest of more than so many. True if any are left.
     pub(crate) fn sweep(&self, before_millis: i64, most: i64) -> Result<bool> {
-        let sql = self.sql()?;
+        let sql = self.tables.sql()?;
         rows::run(sql, "DELETE FROM event_seen WHERE at_millis < ?", vec![before_millis.into()])?;
         let count = rows::first(sql, "SELECT COUNT(*) FROM event_seen", Vec::new())?;
         let count = count.and_then(|mut row| row.integer()).unwrap_or(0);
@@ -60,6 +48,6 @@ impl Deduplication {
 
     /// Storage was erased: the tables are made anew when they are needed.
     pub(crate) fn forget(&self) {
-        self.created.set(false);
+        self.tables.forget();
     }
 }

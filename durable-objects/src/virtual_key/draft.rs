@@ -14,13 +14,14 @@ use crate::transaction::transaction;
 /// The changes of one call.
 pub(crate) struct Draft<'a> {
     store: &'a TaskStore,
+    deduplication: &'a Deduplication,
     tasks: BTreeMap<String, Task>,
     seen: BTreeSet<(String, String)>,
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(store: &'a TaskStore) -> Self {
-        Self { store, tasks: BTreeMap::new(), seen: BTreeSet::new() }
+    pub(crate) fn new(store: &'a TaskStore, deduplication: &'a Deduplication) -> Self {
+        Self { store, deduplication, tasks: BTreeMap::new(), seen: BTreeSet::new() }
     }
 
     pub(crate) fn task(&self, id: &str) -> Result<Option<Task>> {
@@ -44,15 +45,9 @@ impl<'a> Draft<'a> {
     }
 
     /// Notes an event; false if this call, or an earlier one since `since_millis`, brought it already.
-    pub(crate) fn note(
-        &mut self,
-        deduplication: &Deduplication,
-        source: &str,
-        id: &str,
-        since_millis: i64,
-    ) -> Result<bool> {
+    pub(crate) fn note(&mut self, source: &str, id: &str, since_millis: i64) -> Result<bool> {
         let event = (source.to_owned(), id.to_owned());
-        if self.seen.contains(&event) || deduplication.knows(source, id, since_millis)? {
+        if self.seen.contains(&event) || self.deduplication.knows(source, id, since_millis)? {
             return Ok(false);
         }
         self.seen.insert(event);
@@ -66,10 +61,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Stores all of it, or nothing.
-    pub(crate) fn commit(&self, storage: &Storage, deduplication: &Deduplication, now_millis: i64) -> Result<()> {
+    pub(crate) fn commit(&self, storage: &Storage, now_millis: i64) -> Result<()> {
         transaction(storage, || {
             for (source, id) in &self.seen {
-                deduplication.note(source, id, now_millis)?;
+                self.deduplication.note(source, id, now_millis)?;
             }
             for task in self.tasks.values() {
                 self.store.write(task)?;

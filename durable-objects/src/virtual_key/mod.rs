@@ -34,7 +34,7 @@ use crate::{
     alarm_clock::AlarmClock,
     call::{self, ObjectCall},
     configuration::{Configuration, ConfigurationError},
-    identifiers::{SortableIds, now_millis},
+    identifiers::now_millis,
 };
 
 /// The object of one virtual key.
@@ -44,7 +44,6 @@ pub struct VirtualKey {
     server: Rc<Server>,
     key: StoredKey,
     tasks: Rc<Tasks>,
-    event_ids: Rc<SortableIds>,
     deduplication: Deduplication,
     alarm_clock: AlarmClock,
     configuration: std::result::Result<Configuration, ConfigurationError>,
@@ -59,15 +58,13 @@ impl DurableObject for VirtualKey {
         let storage = state.storage();
         let configuration = Configuration::read(&env);
         let tasks = Rc::new(Tasks::new(TaskStore::new(storage.sql())));
-        let event_ids = Rc::<SortableIds>::default();
         let options = configuration.as_ref().map(server_options).unwrap_or_default();
         let server = Server::builder(&state, options)
-            .hub(contract::hub::TASK_HUB.name, Rc::new(TaskHub::new(tasks.clone(), event_ids.clone())))
+            .hub(contract::hub::TASK_HUB.name, Rc::new(TaskHub::new(tasks.clone())))
             .build();
         Self {
             server,
             tasks,
-            event_ids,
             key: StoredKey::new(storage.sql(), env),
             deduplication: Deduplication::new(storage.sql()),
             alarm_clock: AlarmClock::new(state.storage()),
@@ -106,7 +103,7 @@ impl DurableObject for VirtualKey {
     }
 
     async fn websocket_close(&self, socket: WebSocket, code: usize, reason: String, _was_clean: bool) -> Result<()> {
-        self.server.closed(&socket, u16::try_from(code).unwrap_or(1_006), &reason).await;
+        self.server.closed(&socket, code, &reason).await;
         Ok(())
     }
 

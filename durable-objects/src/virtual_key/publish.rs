@@ -1,6 +1,6 @@
 //! Taking events in: each once, all of a call or none, and only then told to anybody.
 
-use contract::{Change, DomainEvent, EventBody, EventClass, EventMeta};
+use contract::{Change, DomainEvent, EventBody, EventClass};
 use serde_json::json;
 use worker::Result;
 
@@ -45,41 +45,24 @@ impl VirtualKey {
         }
         let now_millis = now_millis();
         let seen_since_millis = now_millis - hours(self.configuration()?.deduplication_hours);
-        let mut draft = Draft::new(self.tasks.store());
+        let mut draft = Draft::new(self.tasks.store(), &self.deduplication);
         let mut taken = Vec::with_capacity(publish.events.len());
         for event in &publish.events {
-            taken.push(self.take(&mut draft, event, now_millis, seen_since_millis)?);
+            taken.push(take(&mut draft, event, now_millis, seen_since_millis)?);
         }
         // What is stored holds messages back until it is safe. Progress need not wait for that: if it is
         // lost after it was told, nothing is wrong but that it may be told again.
         let is_ephemeral = taken.iter().all(Taken::is_ephemeral);
         if !is_ephemeral {
-            draft.commit(&self.storage, &self.deduplication, now_millis)?;
+            draft.commit(&self.storage, now_millis)?;
         }
         let published = taken.into_iter().map(|taken| self.tell(taken)).collect();
         self.server.flush();
         if is_ephemeral {
-            draft.commit(&self.storage, &self.deduplication, now_millis)?;
+            draft.commit(&self.storage, now_millis)?;
         }
         self.wind(draft.next_deadline_millis()).await?;
         Ok(Some(published))
-    }
-
-    fn take(
-        &self,
-        draft: &mut Draft<'_>,
-        event: &DomainEvent,
-        now_millis: i64,
-        seen_since_millis: i64,
-    ) -> Result<Taken> {
-        if !draft.note(&self.deduplication, &event.source, &event.id, seen_since_millis)? {
-            return Ok(Taken::Duplicate);
-        }
-        let EventBody::Task(task_event) = &event.body;
-        Ok(match Tasks::apply(draft, event, task_event, now_millis)? {
-            Ok(changes) => Taken::Changed(changes),
-            Err(reason) => Taken::Ignored(reason.as_str()),
-        })
     }
 
     fn tell(&self, taken: Taken) -> Published {
@@ -98,11 +81,7 @@ impl VirtualKey {
     pub(super) fn send(&self, change: &Change) -> usize {
         let Some(notification) = &change.notification else { return 0 };
         let Some(clients) = self.server.clients(contract::hub::TASK_HUB.name) else { return 0 };
-        let meta = EventMeta {
-            timestamp_millis: change.task.updated_at_millis,
-            event_id: self.event_ids.next(change.task.updated_at_millis),
-            correlation_id: change.task.correlation_id.clone(),
-        };
+        let meta = self.tasks.meta(&change.task);
         let groups = notification.groups();
         let groups = [groups[0].as_str(), groups[1].as_str(), groups[2].as_str()];
         let sent = clients.any_group(&groups).send(OutgoingTaskEvent { notification, meta: &meta });
@@ -114,4 +93,16 @@ impl VirtualKey {
             0
         })
     }
+}
+
+/// Applies an event to the draft, if it was not seen before.
+fn take(draft: &mut Draft<'_>, event: &DomainEvent, now_millis: i64, seen_since_millis: i64) -> Result<Taken> {
+    if !draft.note(&event.source, &event.id, seen_since_millis)? {
+        return Ok(Taken::Duplicate);
+    }
+    let EventBody::Task(task_event) = &event.body;
+    Ok(match Tasks::apply(draft, event, task_event, now_millis)? {
+        Ok(changes) => Taken::Changed(changes),
+        Err(reason) => Taken::Ignored(reason.as_str()),
+    })
 }

@@ -33,9 +33,9 @@ impl VirtualKey {
             }
             return self.alarm_clock.ring_by(since_millis + retention_millis).await;
         }
-        let mut draft = Draft::new(self.tasks.store());
+        let mut draft = Draft::new(self.tasks.store(), &self.deduplication);
         let changes = self.tasks.time_out(&mut draft, now_millis, DEADLINES_AT_ONCE)?;
-        draft.commit(&self.storage, &self.deduplication, now_millis)?;
+        draft.commit(&self.storage, now_millis)?;
         for change in &changes {
             self.send(change);
         }

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use contract::{
-    EventMeta,
     hub::key_group,
     snapshot,
     task_hub::{
@@ -14,17 +13,15 @@ use contract::{
 use signalr_durable::{Caller, Hub, HubError, Methods};
 
 use super::{task_event::OutgoingTaskEvent, tasks::Tasks};
-use crate::identifiers::SortableIds;
 
 /// The hub at `/hubs/tasks`.
 pub(crate) struct TaskHub {
     tasks: Rc<Tasks>,
-    event_ids: Rc<SortableIds>,
 }
 
 impl TaskHub {
-    pub(crate) fn new(tasks: Rc<Tasks>, event_ids: Rc<SortableIds>) -> Self {
-        Self { tasks, event_ids }
+    pub(crate) fn new(tasks: Rc<Tasks>) -> Self {
+        Self { tasks }
     }
 }
 
@@ -53,11 +50,7 @@ impl TaskHub {
         // In one turn: nothing can happen to the task between joining and the snapshot.
         caller.join(&task_group(id))?;
         for notification in &snapshot(&task) {
-            let meta = EventMeta {
-                timestamp_millis: task.updated_at_millis,
-                event_id: self.event_ids.next(task.updated_at_millis),
-                correlation_id: task.correlation_id.clone(),
-            };
+            let meta = self.tasks.meta(&task);
             caller.send(OutgoingTaskEvent { notification, meta: &meta })?;
         }
         Ok(())

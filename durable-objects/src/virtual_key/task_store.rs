@@ -1,47 +1,34 @@
 //! The tasks of a key: a row each, with what is needed to answer whoever subscribes.
 
-use std::cell::Cell;
-
 use contract::Task;
 use worker::{Result, SqlStorage};
 
-use crate::rows;
+use crate::{rows, tables::Tables};
+
+/// The indexes hold only rows that need them: an index doubles the price of a write.
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS task (
+        id TEXT PRIMARY KEY,
+        task TEXT NOT NULL,
+        parent TEXT,
+        deadline_at_millis INTEGER,
+        updated_at_millis INTEGER NOT NULL,
+        ended INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS task_by_deadline ON task (deadline_at_millis) WHERE deadline_at_millis IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS task_by_parent ON task (parent) WHERE parent IS NOT NULL;";
 
 /// The table of tasks.
 pub(crate) struct TaskStore {
-    sql: SqlStorage,
-    created: Cell<bool>,
+    tables: Tables,
 }
 
 impl TaskStore {
     pub(crate) fn new(sql: SqlStorage) -> Self {
-        Self { sql, created: Cell::new(false) }
-    }
-
-    /// The tables, made when first asked for: an object that nobody sends events stays empty.
-    fn sql(&self) -> Result<&SqlStorage> {
-        if !self.created.get() {
-            // The indexes hold only rows that need them: an index doubles the price of a write.
-            self.sql.exec(
-                "CREATE TABLE IF NOT EXISTS task (
-                    id TEXT PRIMARY KEY,
-                    task TEXT NOT NULL,
-                    parent TEXT,
-                    deadline_at_millis INTEGER,
-                    updated_at_millis INTEGER NOT NULL,
-                    ended INTEGER NOT NULL
-                ) WITHOUT ROWID;
-                CREATE INDEX IF NOT EXISTS task_by_deadline ON task (deadline_at_millis) WHERE deadline_at_millis IS NOT NULL;
-                CREATE INDEX IF NOT EXISTS task_by_parent ON task (parent) WHERE parent IS NOT NULL;",
-                None,
-            )?;
-            self.created.set(true);
-        }
-        Ok(&self.sql)
+        Self { tables: Tables::new(sql, CREATE) }
     }
 
     pub(crate) fn read(&self, id: &str) -> Result<Option<Task>> {
-        let row = rows::first(self.sql()?, "SELECT task FROM task WHERE id = ?", vec![id.into()])?;
+        let row = rows::first(self.tables.sql()?, "SELECT task FROM task WHERE id = ?", vec![id.into()])?;
         row.map(|mut row| Ok(serde_json::from_str(&row.text())?)).transpose()
     }
 
@@ -55,7 +42,7 @@ impl TaskStore {
             task.updated_at_millis.into(),
             i32::from(ended).into(),
         ];
-        rows::run(self.sql()?, "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?)", row)
+        rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO task VALUES (?, ?, ?, ?, ?, ?)", row)
     }
 
     /// The tasks that name this one as their parent.
@@ -71,20 +58,20 @@ impl TaskStore {
     }
 
     fn query(&self, query: &str, parameters: Vec<worker::SqlStorageValue>) -> Result<Vec<Task>> {
-        let rows = rows::all(self.sql()?, query, parameters)?;
+        let rows = rows::all(self.tables.sql()?, query, parameters)?;
         rows.into_iter().map(|mut row| Ok(serde_json::from_str(&row.text())?)).collect()
     }
 
     /// When the next deadline comes.
     pub(crate) fn next_deadline_millis(&self) -> Result<Option<i64>> {
         let query = "SELECT MIN(deadline_at_millis) FROM task WHERE deadline_at_millis IS NOT NULL";
-        Ok(rows::first(self.sql()?, query, Vec::new())?.and_then(|mut row| row.integer()))
+        Ok(rows::first(self.tables.sql()?, query, Vec::new())?.and_then(|mut row| row.integer()))
     }
 
     /// Drops what nobody will ask for again: tasks that ended before one time, and tasks of which nothing
     /// was heard since another. True if any are left.
     pub(crate) fn sweep(&self, ended_before_millis: i64, silent_since_millis: i64) -> Result<bool> {
-        let sql = self.sql()?;
+        let sql = self.tables.sql()?;
         let bounds = vec![ended_before_millis.into(), silent_since_millis.into()];
         let stale = "DELETE FROM task WHERE (ended = 1 AND updated_at_millis < ?) OR updated_at_millis < ?";
         rows::run(sql, stale, bounds)?;
@@ -93,6 +80,6 @@ impl TaskStore {
 
     /// Storage was erased: the tables are made anew when they are needed.
     pub(crate) fn forget(&self) {
-        self.created.set(false);
+        self.tables.forget();
     }
 }

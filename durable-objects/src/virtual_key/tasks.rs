@@ -1,25 +1,36 @@
 //! The tasks of a key: the rules applied to what is stored.
 
 use contract::{
-    Applied, Change, DomainEvent, TaskEvent,
+    Applied, Change, DomainEvent, EventMeta, Task, TaskEvent,
     task_rules::{self, IgnoreReason},
 };
 use worker::Result;
 
 use super::{draft::Draft, task_store::TaskStore};
+use crate::identifiers::SortableIds;
 
 /// The tasks of a key.
 pub(crate) struct Tasks {
     store: TaskStore,
+    event_ids: SortableIds,
 }
 
 impl Tasks {
     pub(crate) fn new(store: TaskStore) -> Self {
-        Self { store }
+        Self { store, event_ids: SortableIds::default() }
     }
 
     pub(crate) fn store(&self) -> &TaskStore {
         &self.store
+    }
+
+    /// The metadata of an event about a task, under an id of its own.
+    pub(crate) fn meta(&self, task: &Task) -> EventMeta {
+        EventMeta {
+            timestamp_millis: task.updated_at_millis,
+            event_id: self.event_ids.next(task.updated_at_millis),
+            correlation_id: task.correlation_id.clone(),
+        }
     }
 
     /// Applies an event to a draft: to the task, and to the one that it is a part of. An event that changes

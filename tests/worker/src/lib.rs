@@ -70,7 +70,7 @@ impl DurableObject for Room {
     }
 
     async fn websocket_close(&self, socket: WebSocket, code: usize, reason: String, _was_clean: bool) -> Result<()> {
-        self.server.closed(&socket, u16::try_from(code).unwrap_or(1_006), &reason).await;
+        self.server.closed(&socket, code, &reason).await;
         Ok(())
     }
 

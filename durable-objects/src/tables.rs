@@ -1,0 +1,33 @@
+//! Tables that are made when they are first asked for: an object that nobody needs stays empty, and a
+//! constructor cannot fail.
+
+use std::cell::Cell;
+
+use worker::{Result, SqlStorage};
+
+/// Some tables of an object, and the statements that make them where they are missing.
+pub(crate) struct Tables {
+    sql: SqlStorage,
+    create: &'static str,
+    created: Cell<bool>,
+}
+
+impl Tables {
+    pub(crate) fn new(sql: SqlStorage, create: &'static str) -> Self {
+        Self { sql, create, created: Cell::new(false) }
+    }
+
+    /// The storage, with the tables in it.
+    pub(crate) fn sql(&self) -> Result<&SqlStorage> {
+        if !self.created.get() {
+            self.sql.exec(self.create, None)?;
+            self.created.set(true);
+        }
+        Ok(&self.sql)
+    }
+
+    /// Storage was erased: the tables are made anew when they are needed.
+    pub(crate) fn forget(&self) {
+        self.created.set(false);
+    }
+}
