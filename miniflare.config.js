@@ -26,11 +26,15 @@ import { parse } from 'smol-toml';
 
 const PROJECT = dirname(fileURLToPath(import.meta.url));
 
-/** What differs from a deployment: secrets that everybody knows, and pages of any origin may connect. */
+/**
+ * What differs from a deployment: secrets that everybody knows, pages of any origin may connect, and an address may fail
+ * as often as it likes.
+ */
 export const LOCAL_VARS = {
   MASTER_KEY: 'condt_master_known-to-all',
   TOKEN_SIGNING_KEY: 'a-token-signing-key-that-is-known-to-all',
   ALLOWED_ORIGINS: '*',
+  AUTH_FAILURES_PER_MINUTE: '0',
 };
 
 /**
@@ -101,6 +105,9 @@ function bindings(config, vars) {
   const env = /** @type {Record<string, any>} */ ({});
   for (const [name, value] of Object.entries(texts)) env[name] = { type: 'text', value: String(value) };
   for (const { binding } of config.kv_namespaces ?? []) env[binding] = { type: 'kv', id: binding };
+  for (const { name, namespace_id, simple } of config.ratelimits ?? []) {
+    env[name] = { type: 'rate-limit', namespace: namespace_id, simple };
+  }
   for (const { name, class_name } of config.durable_objects?.bindings ?? []) {
     env[name] = { type: 'durable-object', worker: config.name, exportName: class_name };
   }

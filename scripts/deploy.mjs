@@ -3,9 +3,11 @@
 //     npm run deploy [-- --dry-run] [-- --env name …]      options go to `wrangler deploy`
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { authFailuresDisagreement } from './checks/authFailures.mjs';
 import { SECRETS } from './local/devVars.mjs';
 import { CannotGoOn } from './setup/cannotGoOn.mjs';
 import { ask, StepFailed } from './setup/command.mjs';
@@ -19,6 +21,7 @@ const NO_SUCH_WORKER = /Worker ".+" not found/;
 process.env.WRANGLER_SEND_METRICS = 'false';
 
 await entry(async (args) => {
+  await checkAuthFailures(environmentOf(args));
   if (args.includes('--dry-run')) {
     await buildWorker();
     return wranglerDeploy(args);
@@ -34,6 +37,14 @@ await entry(async (args) => {
   }
   return code;
 });
+
+/** A limit that half of what counts does not know of is none. */
+async function checkAuthFailures(options) {
+  const config = parse(await readFile(join(PROJECT, 'wrangler.toml'), 'utf8'));
+  const environment = options.at(-1)?.replace('--env=', '');
+  const disagreement = authFailuresDisagreement(environment === undefined ? config : config.env?.[environment]);
+  if (disagreement !== undefined) throw new CannotGoOn(disagreement);
+}
 
 async function checkLogin() {
   if (process.env.CLOUDFLARE_API_TOKEN) return;

@@ -2,21 +2,35 @@
 
 use std::borrow::Cow;
 
-use contract::{KeySecret, key_secret};
-use durable_objects::CallError;
+use contract::{ClientAccess, KeySecret, key_secret};
+use durable_objects::now_millis;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use worker::{Env, Request, Url};
 
-use crate::key_lookup;
+use crate::{
+    auth_failures,
+    client_token::{ClientToken, VerifiedClientToken},
+    door::Visit,
+    key_lookup,
+    refusal::Refusal,
+    token_key::TokenKey,
+};
 
 /// Whom a secret belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Principal {
-    /// The holder of a virtual key. Whether the key is enabled, its own object says.
-    VirtualKey { id: String },
-    /// The operator.
+    /// The holder of a virtual key, or of a client token of it. Whether the key is enabled, its own object says.
+    VirtualKey {
+        id: String,
+        access: ClientAccess,
+        /// When the token expires; none for the key itself, which may do everything.
+        expires_at_millis: Option<i64>,
+    },
+    /// The operator, with the master key itself.
     Operator,
+    /// The holder of a client token for the hubs that the master key opens, and for nothing else.
+    MasterHubs { access: ClientAccess, expires_at_millis: i64 },
 }
 
 /// A secret as it came, not yet known to be anybody's. It has no `Debug`: it is never logged.
@@ -51,20 +65,61 @@ impl Credential {
         key_secret::sha256_hex(&self.secret).chars().take(32).collect()
     }
 
-    /// Whose secret it is; nobody's is none.
-    ///
-    /// # Errors
-    ///
-    /// The registry was asked and did not answer.
-    pub(crate) async fn principal(&self, env: &Env) -> Result<Option<Principal>, CallError> {
+    /// Whether it has the shape of a client token, which is read without any lookup.
+    pub(crate) fn is_client_token(&self) -> bool {
+        !self.only_master && ClientToken::looks_like_token(&self.secret)
+    }
+
+    /// Whose secret it is, as far as can be told without the registry.
+    async fn principal_nearby(&self, env: &Env) -> Result<Option<Principal>, Refusal> {
         if is_master_key(env, &self.secret) {
             return Ok(Some(Principal::Operator));
         }
-        if self.only_master || !KeySecret::looks_like_key(&self.secret) {
+        if let Some(key_sha256) = self.key_sha256() {
+            return Ok(key_lookup::find_nearby(env, &key_sha256).await.map(key_itself));
+        }
+        if !self.is_client_token() {
             return Ok(None);
         }
-        let id = key_lookup::find(env, &key_secret::sha256_hex(&self.secret)).await?;
-        Ok(id.map(|id| Principal::VirtualKey { id }))
+        Ok(ClientToken::verify(&self.secret, &TokenKey::read(env)?, now_millis()).map(token_holder))
+    }
+
+    /// What a virtual key is looked up by, if the secret can be one.
+    fn key_sha256(&self) -> Option<String> {
+        let can_be_key = !self.only_master && KeySecret::looks_like_key(&self.secret);
+        can_be_key.then(|| key_secret::sha256_hex(&self.secret))
+    }
+}
+
+/// Whose secret a request carries; nobody's is none.
+///
+/// # Errors
+///
+/// The registry was asked and did not answer, or it was not asked because too many authentications from this address
+/// have failed: 429.
+pub(crate) async fn principal_of(visit: &Visit, credential: &Credential) -> Result<Option<Principal>, Refusal> {
+    if let Some(principal) = credential.principal_nearby(&visit.env).await? {
+        return Ok(Some(principal));
+    }
+    auth_failures::charge(visit).await?;
+    let Some(key_sha256) = credential.key_sha256() else { return Ok(None) };
+    let found = key_lookup::ask_registry(&visit.env, &key_sha256).await;
+    // A registry that does not answer is not the client's failure.
+    if !matches!(found, Ok(None)) {
+        auth_failures::forgive(visit);
+    }
+    Ok(found?.map(key_itself))
+}
+
+fn key_itself(id: String) -> Principal {
+    Principal::VirtualKey { id, access: ClientAccess::unrestricted(), expires_at_millis: None }
+}
+
+fn token_holder(VerifiedClientToken { token, expires_at_millis }: VerifiedClientToken) -> Principal {
+    let ClientToken { virtual_key_id, access, .. } = token;
+    match virtual_key_id {
+        Some(id) => Principal::VirtualKey { id, access, expires_at_millis: Some(expires_at_millis) },
+        None => Principal::MasterHubs { access, expires_at_millis },
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     events_door, health_door, hubs_door, keys_door,
     origins::{self, Origin},
     refusal::Refusal,
+    tokens_door,
 };
 
 /// A request with what every route needs to know of it.
@@ -19,6 +20,27 @@ pub(crate) struct Visit {
     pub(crate) url: Url,
     pub(crate) env: Env,
     pub(crate) configuration: Rc<Configuration>,
+}
+
+/// The most bytes of a body that is one small object.
+const SMALL_BODY_BYTES: usize = 65_536;
+
+impl Visit {
+    /// Whether the route is one of SignalR's, which answer as ASP.NET Core does.
+    pub(crate) fn is_of_hubs(&self) -> bool {
+        let path = self.url.path();
+        path == "/hubs" || path.starts_with("/hubs/")
+    }
+
+    /// The body of a route that takes one small object.
+    pub(crate) async fn small_body(&mut self) -> std::result::Result<Vec<u8>, Refusal> {
+        let body = self.request.bytes().await?;
+        if body.len() > SMALL_BODY_BYTES {
+            let detail = format!("the body has {} bytes, more than {SMALL_BODY_BYTES}", body.len());
+            return Err(Refusal::problem(ProblemKind::ContentTooLarge, detail));
+        }
+        Ok(body)
+    }
 }
 
 /// Serves a request. Whatever happens, the answer carries the request's id.
@@ -64,12 +86,13 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
         ));
     }
     let method = visit.request.method();
-    if path == "/hubs" || path.starts_with("/hubs/") {
+    if visit.is_of_hubs() {
         return hubs_door::serve(visit).await;
     }
     match (path.as_str(), method) {
         ("/v1/events", Method::Post) => events_door::publish(visit).await,
-        ("/v1/events", _) => Err(Refusal::MethodNotAllowed("POST")),
+        ("/v1/tokens", Method::Post) => tokens_door::issue(visit).await,
+        ("/v1/events" | "/v1/tokens", _) => Err(Refusal::MethodNotAllowed("POST")),
         ("/v1/admin/keys", Method::Post) => keys_door::create(visit).await,
         ("/v1/admin/keys", Method::Get | Method::Head) => keys_door::list(visit).await,
         ("/v1/admin/keys", _) => Err(Refusal::MethodNotAllowed("GET, POST")),

@@ -15,13 +15,13 @@ fn name(key_sha256: &str) -> String {
     format!("key:{key_sha256}")
 }
 
-/// The id of the key whose secret has this SHA-256 (lower-case hexadecimal), if there is one.
-pub(crate) async fn find(env: &Env, key_sha256: &str) -> Result<Option<String>, CallError> {
-    if let Some(store) = store(env)
-        && let Ok(Some(id)) = store.get(&name(key_sha256)).text().await
-    {
-        return Ok(Some(id));
-    }
+/// The id of the key whose secret has this SHA-256 (lower-case hexadecimal), if KV knows it.
+pub(crate) async fn find_nearby(env: &Env, key_sha256: &str) -> Option<String> {
+    store(env)?.get(&name(key_sha256)).text().await.ok().flatten()
+}
+
+/// The same of the registry, where KV does not know. There is one registry: whoever asks has counted before.
+pub(crate) async fn ask_registry(env: &Env, key_sha256: &str) -> Result<Option<String>, CallError> {
     let found = durable_objects::ask(env, &FindKey { key_sha256: key_sha256.to_owned() }).await?;
     if let Some(id) = &found {
         remember(env, key_sha256, id).await;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use worker::Response;
 
 use crate::{
-    authentication::{Credential, Principal},
+    authentication::{Credential, Principal, principal_of},
     door::Visit,
     key_lookup,
     refusal::Refusal,
@@ -31,12 +31,10 @@ struct KeyView<'a> {
 const DEFAULT_PAGE: u32 = 100;
 /// Keys on a page at the most.
 const LARGEST_PAGE: u32 = 1_000;
-/// A key's record as JSON is some hundred bytes.
-const MAX_BODY_BYTES: usize = 65_536;
 
 pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
     operator(&visit).await?;
-    let creation = KeyCreation::from_json(&body(&mut visit).await?).map_err(Problem::from)?;
+    let creation = KeyCreation::from_json(&visit.small_body().await?).map_err(Problem::from)?;
     let random = |error: getrandom::Error| Refusal::Internal(format!("no randomness: {error}"));
     let secret = KeySecret::from_random(random_bytes().map_err(random)?);
     let created_at_millis = now_millis();
@@ -80,7 +78,7 @@ pub(crate) async fn read(visit: &Visit, id: &str) -> Result<Response, Refusal> {
 
 pub(crate) async fn patch(mut visit: Visit, id: &str) -> Result<Response, Refusal> {
     operator(&visit).await?;
-    let patch = KeyPatch::from_json(&body(&mut visit).await?).map_err(Problem::from)?;
+    let patch = KeyPatch::from_json(&visit.small_body().await?).map_err(Problem::from)?;
     match durable_objects::ask(&visit.env, &PatchKey { id: id.to_owned(), patch }).await? {
         KeyChange::Applied { record, .. } => Ok(Response::from_json(&record)?),
         KeyChange::Pending(_) => Err(pending()),
@@ -104,27 +102,19 @@ pub(crate) async fn delete(visit: &Visit, id: &str) -> Result<Response, Refusal>
 ///
 /// # Errors
 ///
-/// 401 without a key that is anybody's, 403 with a virtual key.
+/// 401 without a key that is anybody's, 403 with a virtual key or a client token.
 pub(crate) async fn operator(visit: &Visit) -> Result<(), Refusal> {
     let unauthorized = |detail: &str| Refusal::problem(ProblemKind::Unauthorized, detail);
     let credential = Credential::of(&visit.request, &visit.url, false)
         .ok_or_else(|| unauthorized("this route needs the master key, as a bearer token or in X-Master-Key"))?;
-    match credential.principal(&visit.env).await? {
+    match principal_of(visit, &credential).await? {
         Some(Principal::Operator) => Ok(()),
-        Some(Principal::VirtualKey { .. }) => {
-            Err(Refusal::problem(ProblemKind::Forbidden, "this route takes the master key, not a virtual key"))
+        Some(Principal::VirtualKey { .. } | Principal::MasterHubs { .. }) => {
+            let detail = "this route takes the master key, neither a virtual key nor a client token";
+            Err(Refusal::problem(ProblemKind::Forbidden, detail))
         }
         None => Err(unauthorized("the key is unknown")),
     }
-}
-
-async fn body(visit: &mut Visit) -> Result<Vec<u8>, Refusal> {
-    let body = visit.request.bytes().await?;
-    if body.len() > MAX_BODY_BYTES {
-        let detail = format!("the body has {} bytes, more than {MAX_BODY_BYTES}", body.len());
-        return Err(Refusal::problem(ProblemKind::ContentTooLarge, detail));
-    }
-    Ok(body)
 }
 
 fn unknown(id: &str) -> Refusal {

@@ -6,17 +6,21 @@
 //! | room | what it is for |
 //! |---|---|
 //! | `door` | every request: its id, its route, its answer's headers, its line in the log |
-//! | `hubs_door` | `/hubs/*`: negotiation and the upgrade to a WebSocket |
+//! | `hubs_door` | `/hubs/*`: who may reach which hub |
+//! | `tokens_door` | `POST /v1/tokens`: client tokens, for whoever holds a key |
 //! | `events_door` | `POST /v1/events`: domain events from backends |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
 //! | `health_door` | `/health*` |
 //! | `authentication`, `key_lookup` | who somebody is |
-//! | `connection_token` | what negotiation hands out and the upgrade brings back |
+//! | `auth_failures` | failed authentications, limited per address |
+//! | `client_token` | what a backend gives to a browser or an app instead of a key |
+//! | `token_key` | what signs tokens |
 //! | `origins` | which pages may ask (CORS) |
 //! | `refusal` | what is answered to a request that is not served |
 
+mod auth_failures;
 mod authentication;
-mod connection_token;
+mod client_token;
 mod door;
 mod events_door;
 mod health_door;
@@ -25,6 +29,8 @@ mod key_lookup;
 mod keys_door;
 mod origins;
 mod refusal;
+mod token_key;
+mod tokens_door;
 
 // The object classes are exported with the Worker.
 pub use durable_objects::{Administration, VirtualKey};

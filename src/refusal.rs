@@ -19,6 +19,8 @@ pub(crate) enum Refusal {
     },
     /// The route takes only these methods, as the header `Allow` lists them.
     MethodNotAllowed(&'static str),
+    /// More than the caller may ask for now.
+    TooManyRequests { detail: String, retry_after_seconds: u64 },
     /// Our own fault; the cause is for the log only.
     Internal(String),
 }
@@ -37,7 +39,7 @@ impl Refusal {
     pub(crate) fn cause(&self) -> Option<&str> {
         match self {
             Self::Internal(cause) => Some(cause),
-            Self::Problem(_) | Self::Plain { .. } | Self::MethodNotAllowed(_) => None,
+            Self::Problem(_) | Self::Plain { .. } | Self::MethodNotAllowed(_) | Self::TooManyRequests { .. } => None,
         }
     }
 
@@ -56,6 +58,11 @@ impl Refusal {
                 let detail = format!("this route takes {methods}");
                 let mut response = problem_response(&Problem::new(ProblemKind::MethodNotAllowed, detail))?;
                 response.headers_mut().set("allow", methods)?;
+                Ok(response)
+            }
+            Self::TooManyRequests { detail, retry_after_seconds } => {
+                let mut response = problem_response(&Problem::new(ProblemKind::TooManyRequests, detail))?;
+                response.headers_mut().set("retry-after", &retry_after_seconds.to_string())?;
                 Ok(response)
             }
             Self::Internal(_) => problem_response(&Problem::new(

@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Env, Headers, Method, Request, RequestInit, Response, Result};
+use worker::{Env, Method, Request, RequestInit, Response, Result};
 
 /// A request to a Durable Object and what it answers. Both travel as JSON.
 pub trait ObjectCall: Serialize + DeserializeOwned {
@@ -70,15 +70,6 @@ async fn post<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
     fetch(env, call, &init).await
 }
 
-async fn upgrade<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set("upgrade", "websocket")?;
-    headers.set(CONNECT_HEADER, &serde_json::to_string(call)?)?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    fetch(env, call, &init).await
-}
-
 async fn fetch<C: ObjectCall>(env: &Env, call: &C, init: &RequestInit) -> Result<Response> {
     // The host is never resolved: a stub takes any URL.
     let request = Request::new_with_init(&format!("https://object{}", C::PATH), init)?;
@@ -90,18 +81,6 @@ async fn text_of(response: Response) -> Result<String> {
     let response: web_sys::Response = response.into();
     let text = JsFuture::from(response.text()?).await?;
     text.as_string().ok_or_else(|| worker::Error::RustError("the body is no text".to_owned()))
-}
-
-/// The header that carries a [`Connect`](crate::Connect) beside an upgrade, which has no body.
-pub(crate) const CONNECT_HEADER: &str = "x-conduit-connect";
-
-/// Asks an object to take a WebSocket, and hands on its answer.
-///
-/// # Errors
-///
-/// [`CallError::Unavailable`] where the object fails.
-pub async fn connect<C: ObjectCall>(env: &Env, call: &C) -> std::result::Result<Response, CallError> {
-    upgrade(env, call).await.map_err(unavailable::<C>)
 }
 
 /// Reads a call on the object's side.

@@ -23,6 +23,12 @@ pub struct Configuration {
     /// `HANDSHAKE_TIMEOUT_SECONDS`: how long a client may take for its handshake; also the life of an
     /// unused connection token.
     pub handshake_timeout_seconds: u64,
+    /// `KEEP_ALIVE_SECONDS`: after how long without a word the server pings (where it can without staying awake).
+    pub keep_alive_seconds: u64,
+    /// `CLIENT_TIMEOUT_SECONDS`: how long a client may be silent.
+    pub client_timeout_seconds: u64,
+    /// `CLOSE_ON_AUTHENTICATION_EXPIRATION`: whether a connection ends when its client token does.
+    pub close_on_authentication_expiration: bool,
     /// `MAX_CONNECTIONS_PER_KEY`, where a key has no figure of its own.
     pub max_connections_per_key: u64,
     /// `INVOCATIONS_PER_MINUTE` of one connection; bursts may be twice that. 0 turns the limit off.
@@ -37,6 +43,9 @@ pub struct Configuration {
     pub deduplication_hours: u64,
     /// `DEDUPLICATION_MAX`: how many are known per key; past it the oldest go first.
     pub deduplication_max: u64,
+    /// `AUTH_FAILURES_PER_MINUTE` of one address, beyond which it is answered without asking the registry. 0 turns the
+    /// limit off. The rate-limit binding in `wrangler.toml` has the same figure.
+    pub auth_failures_per_minute: u64,
     /// `ALLOWED_ORIGINS`: whose pages may connect, besides the Worker's own.
     pub allowed_origins: Vec<String>,
 }
@@ -57,6 +66,9 @@ impl Configuration {
             // The platform delivers messages of up to 32 MiB.
             max_message_bytes: number("MAX_MESSAGE_BYTES", 1_048_576, 1_024, 33_554_432)?,
             handshake_timeout_seconds: number("HANDSHAKE_TIMEOUT_SECONDS", 15, 1, 300)?,
+            keep_alive_seconds: number("KEEP_ALIVE_SECONDS", 15, 1, 300)?,
+            client_timeout_seconds: number("CLIENT_TIMEOUT_SECONDS", 30, 1, 3_600)?,
+            close_on_authentication_expiration: flag(&lookup, "CLOSE_ON_AUTHENTICATION_EXPIRATION", false)?,
             // An object holds at most 32,768 hibernating sockets.
             max_connections_per_key: number("MAX_CONNECTIONS_PER_KEY", 100, 1, 32_768)?,
             invocations_per_minute: number("INVOCATIONS_PER_MINUTE", 600, 0, 1_000_000)?,
@@ -65,6 +77,7 @@ impl Configuration {
             journal_retention_hours: number("JOURNAL_RETENTION_HOURS", 24, 1, 8_760)?,
             deduplication_hours: number("DEDUPLICATION_HOURS", 24, 1, 720)?,
             deduplication_max: number("DEDUPLICATION_MAX", 1_000_000, 1, 100_000_000)?,
+            auth_failures_per_minute: number("AUTH_FAILURES_PER_MINUTE", 10, 0, 1_000_000)?,
             allowed_origins: lookup("ALLOWED_ORIGINS")
                 .unwrap_or_default()
                 .split(',')
@@ -87,6 +100,15 @@ fn number(
         Ok(value) if (lowest..=highest).contains(&value) => Ok(value),
         _ => Err(ConfigurationError { name, expected: format!("a whole number from {lowest} to {highest}"), found }),
     }
+}
+
+fn flag(
+    lookup: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    default: bool,
+) -> Result<bool, ConfigurationError> {
+    let Some(found) = lookup(name).filter(|found| !found.trim().is_empty()) else { return Ok(default) };
+    found.trim().parse().map_err(|_| ConfigurationError { name, expected: "`true` or `false`".to_owned(), found })
 }
 
 #[cfg(test)]

@@ -23,10 +23,11 @@ pub use administration::{
     Administration,
     calls::{CreateKey, DeleteKey, FindKey, KeyChange, ListKeys, Page, PatchKey, ReadKey, ReadKeyForObject},
 };
-pub use call::{CallError, ObjectCall, ask, connect};
+pub use call::{CallError, ObjectCall, ask};
 pub use configuration::{Configuration, ConfigurationError};
 pub use identifiers::{now_millis, random_bytes, ulid};
 pub use virtual_key::{
     VirtualKey,
-    calls::{Admission, ApplyKey, Connect, Inspect, Inspection, Ping, Publish, Published, Refusal, Reserve},
+    calls::{Admission, ApplyKey, Inspect, Inspection, Ping, Publish, Published, Refusal, Reserve, virtual_key_name},
+    task_event::WITH_META,
 };

@@ -8,10 +8,17 @@ import { npmCommand, PROJECT } from '../setup/places.mjs';
 import { ensureCargoDeny } from '../setup/rustTools.mjs';
 import { ensureWasmToolchain } from '../setup/wasmToolchain.mjs';
 import { buildWorker, WASM_TARGET } from '../setup/workerBuild.mjs';
-import { cargoTotals, vitestTotals } from './totals.mjs';
+import { cargoTotals, conformanceTotals, vitestTotals } from './totals.mjs';
 
 /** The Worker of the conformance tests, whose hub is written on signalr-durable as anybody's would be. */
-const TEST_WORKER = 'tests/worker';
+export const TEST_WORKER = 'tests/worker';
+
+/** What Node.js runs the conformance cases with; a file of cases may follow. Older ones than 24 must be told of types. */
+export const CONFORMANCE = [
+  '--experimental-strip-types',
+  '--disable-warning=ExperimentalWarning',
+  'tests/conformance/run.ts',
+];
 
 /**
  * `name` and `group` are what `--only` takes; `needs` are checks without which this one makes no sense; `long` ones run
@@ -27,6 +34,7 @@ export const CHECKS = [
   { name: 'build-test-worker', group: 'build', run: () => build(TEST_WORKER) },
   { name: 'clippy-wasm', group: 'lint', run: clippyForWasm },
   { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker'], run: vitest },
+  { name: 'conformance', group: 'test', needs: ['build-test-worker'], run: conformance },
   {
     name: 'deploy-dry-run',
     group: 'test',
@@ -96,6 +104,11 @@ async function vitest() {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function conformance() {
+  const { code, output } = await show(process.execPath, CONFORMANCE, { cwd: PROJECT });
+  return { ok: code === 0, totals: conformanceTotals(output) };
 }
 
 async function cargoDeny() {

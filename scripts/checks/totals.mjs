@@ -23,6 +23,14 @@ export function vitestTotals(report) {
   };
 }
 
+/** Of the conformance cases: the last line says it. Without one they did not run to their end, which is a failure. */
+export function conformanceTotals(output) {
+  const last = output.trimEnd().split('\n').at(-1);
+  const [, passed, failed, skipped] = last.match(/^(\d+) passed, (\d+) failed, (\d+) skipped$/) ?? [];
+  if (passed === undefined) return { ...none(), failed: 1 };
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}
+
 export function none() {
   return { passed: 0, failed: 0, skipped: 0 };
 }

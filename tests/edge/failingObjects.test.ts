@@ -1,41 +1,10 @@
 // What is answered while the objects of keys are out of order: never that something was taken.
 
-import { Miniflare } from 'miniflare';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { miniflareOptions } from '../../miniflare.config.js';
+import { expect, test } from 'vitest';
 import { cloudEvent } from '../harness/cloudEvents.ts';
-import { FrontDoor } from '../harness/edge.ts';
+import { withFailing } from '../harness/failingObjects.ts';
 
-/** A class in the place of `VirtualKey` that fails as an object does whose storage is gone. */
-const FAILING = `
-  import { DurableObject } from 'cloudflare:workers';
-  export class Failing extends DurableObject {
-    fetch() { throw new Error('out of order'); }
-  }
-  export default {};
-`;
-
-const front = new FrontDoor('');
-let miniflare: Miniflare;
-
-beforeAll(async () => {
-  const options = miniflareOptions();
-  const [{ config }] = options.workers as [{ config: Record<string, unknown> & { env: Record<string, unknown> } }];
-  config.env.VIRTUAL_KEY = { type: 'durable-object', worker: 'failing', exportName: 'Failing' };
-  const modules = { 'index.js': { type: 'esm', contents: FAILING } };
-  const failing = {
-    name: 'failing',
-    compatibilityDate: config.compatibilityDate,
-    manifest: { mainModule: 'index.js', modulesRoot: '/', modules },
-    exports: { Failing: { type: 'durable-object', storage: 'sqlite' } },
-  };
-  const workers = [{ config }, { config: failing }] as typeof options.workers;
-  // What they log of it is not for here.
-  miniflare = new Miniflare({ ...options, workers, handleStructuredLogs: () => {} });
-  front.url = (await miniflare.ready).toString().replace(/\/$/, '');
-});
-
-afterAll(() => miniflare.dispose());
+const front = withFailing('VIRTUAL_KEY');
 
 test('events are answered with 503, each as unavailable, and the others as what they are', async () => {
   const events = [

@@ -36,6 +36,11 @@ pub fn find(segment: &str) -> Option<&'static Hub> {
     HUBS.iter().copied().find(|hub| leads_to(hub.route) || hub.aliases.iter().any(|alias| leads_to(alias)))
 }
 
+/// The hub of that name, or at that segment.
+pub fn named(name: &str) -> Option<&'static Hub> {
+    HUBS.iter().copied().find(|hub| hub.name.eq_ignore_ascii_case(name)).or_else(|| find(name))
+}
+
 /// The group that every connection of a key joins in each hub.
 pub fn key_group(virtual_key_id: &str) -> String {
     format!("vkey-{virtual_key_id}")
@@ -53,6 +58,14 @@ mod tests {
         for segment in ["", "task", "tasks/", "TaskHub"] {
             assert_eq!(find(segment), None, "{segment}");
         }
+    }
+
+    #[test]
+    fn a_hub_is_named_by_its_name_or_its_route() {
+        for name in ["TaskHub", "taskhub", "tasks", "task-notifications"] {
+            assert_eq!(named(name), Some(&TASK_HUB), "{name}");
+        }
+        assert_eq!(named("Task"), None);
     }
 
     #[test]

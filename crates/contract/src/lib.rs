@@ -11,6 +11,7 @@
 
 mod any_json;
 mod bounded_text;
+mod client_access;
 mod cloud_event;
 mod domain_event;
 mod event_data;
@@ -34,9 +35,11 @@ mod task_notification;
 pub mod task_rules;
 mod task_type;
 pub mod time;
+mod token_request;
 mod virtual_key;
 
 pub use any_json::{AnyJson, AnyJsonError, JsonValues, MAX_JSON_DEPTH};
+pub use client_access::{ClaimsError, ClientAccess};
 pub use cloud_event::{CloudEvent, MAX_ID_BYTES, MAX_SOURCE_BYTES, MAX_TYPE_BYTES};
 pub use domain_event::{Arrival, DomainEvent, EventBody, event_types};
 pub use hub::{Hub, KeyKind};
@@ -55,6 +58,7 @@ pub use task_event::{
 pub use task_notification::{Argument, EventClass, EventMeta, JsonForm, TaskNotice, TaskNotification, snapshot};
 pub use task_rules::{Applied, Change, IgnoreReason};
 pub use task_type::{MAX_TASK_TYPE_BYTES, TaskType, TaskTypeError};
+pub use token_request::{MAX_TOKEN_NAMES, MAX_TOKEN_SECONDS, TokenRequest};
 pub use virtual_key::{ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS};
 
 #[cfg(doctest)]

@@ -25,6 +25,8 @@ pub enum ProblemKind {
     ContentTooLarge,
     /// The body's media type is none that the route reads.
     UnsupportedMediaType,
+    /// More than the caller may ask for in a time.
+    TooManyRequests,
     /// What the request needs does not answer now.
     Unavailable,
     /// Our own fault.
@@ -43,6 +45,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => (405, "urn:conduit:problem:method-not-allowed", "Method not allowed"),
             Self::ContentTooLarge => (413, "urn:conduit:problem:content-too-large", "Too much at once"),
             Self::UnsupportedMediaType => (415, "urn:conduit:problem:unsupported-media-type", "Unsupported media type"),
+            Self::TooManyRequests => (429, "urn:conduit:problem:too-many-requests", "Too many requests"),
             Self::Unavailable => (503, "urn:conduit:problem:unavailable", "Not available now"),
             Self::Internal => (500, "urn:conduit:problem:internal", "Internal error"),
         }

@@ -19,10 +19,13 @@ pub const UNSUBSCRIBE_FROM_TASK_TYPE: &str = "UnsubscribeFromTaskType";
 
 /// Refuses a blank task id.
 pub const INVALID_TASK_ID: &str = "Invalid task ID";
-/// Refuses an unknown task, and another key's: nobody can tell which.
+/// Refuses an unknown task, another key's, and one that the client's token does not name: nobody can tell which.
 pub const TASK_NOT_FOUND: &str = "Task not found";
 /// Refuses a blank task type.
 pub const INVALID_TASK_TYPE: &str = "Invalid task type";
+
+/// Refuses a task type that the client's token does not name.
+pub const UNAUTHORIZED_TASK_TYPE: &str = "Unauthorized access to task type";
 
 /// The group of a task's subscribers. The colon keeps a task named `type-x` apart from the type `x`.
 pub fn task_group(task_id: &str) -> String {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, rc::Rc};
 use serde::{Deserialize, Serialize};
 use signalr::{Protocol, handshake::HandshakeRequest};
 
-use crate::event::Variant;
+use crate::{event::Variant, identity::Identity};
 
 /// The attachment of a hibernating WebSocket holds 16,384 bytes in V8's serialisation (Durable Objects
 /// limits); its header takes a few.
@@ -13,7 +13,7 @@ const MAX_ATTACHMENT_BYTES: usize = 16_384 - 64;
 
 /// All that must outlive the object's memory. The names are short: this is written at each change of
 /// membership.
-#[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Default, Serialize, Deserialize, PartialEq)]
 pub(crate) struct Attachment<'a> {
     #[serde(rename = "i")]
     pub(crate) id: Cow<'a, str>,
@@ -34,12 +34,78 @@ pub(crate) struct Attachment<'a> {
     /// Groups or an unfinished record are in storage.
     #[serde(rename = "s", skip_serializing_if = "is_false", default)]
     pub(crate) spilled: bool,
+    #[serde(rename = "t", skip_serializing_if = "Role::is_socket", default)]
+    pub(crate) role: Role,
+    /// When the authentication expires, in milliseconds since the epoch.
+    #[serde(rename = "e", skip_serializing_if = "Option::is_none", default)]
+    pub(crate) expires_at_millis: Option<f64>,
+    /// When the client was last heard, in milliseconds since the epoch; none before its first ping.
+    #[serde(rename = "l", skip_serializing_if = "Option::is_none", default)]
+    pub(crate) pinged_at_millis: Option<f64>,
+    /// Bytes that the client has not shown to have read, once they are many.
+    #[serde(rename = "b", skip_serializing_if = "is_zero", default)]
+    pub(crate) unread_bytes: usize,
+    /// Calls that run: their ids and the names of their methods.
+    #[serde(rename = "o", skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) open: Vec<(String, String)>,
+}
+
+/// What a socket is to its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) enum Role {
+    /// The client's own.
+    #[default]
+    #[serde(rename = "s")]
+    Socket,
+    /// Of a Worker that writes Server-Sent Events.
+    #[serde(rename = "e")]
+    Events,
+    /// Of a Worker that holds a poll open; the rest is in storage.
+    #[serde(rename = "p")]
+    Poll,
+    /// The client's own, of a stateful connection; the rest is in storage.
+    #[serde(rename = "r")]
+    Stateful,
+}
+
+impl Role {
+    // The signature is serde's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    fn is_socket(&self) -> bool {
+        *self == Self::Socket
+    }
+
+    /// Whether the connection is kept in storage.
+    pub(crate) fn has_session(self) -> bool {
+        matches!(self, Self::Poll | Self::Stateful)
+    }
+}
+
+// The signature is serde's.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 // The signature is serde's.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(value: &bool) -> bool {
     !*value
+}
+
+impl<'a> Attachment<'a> {
+    /// What there is to remember of a connection when it begins.
+    pub(crate) fn of(identity: &'a Identity, hub: &'a str) -> Self {
+        Attachment {
+            id: Cow::Borrowed(&identity.id),
+            hub: Cow::Borrowed(hub),
+            user: identity.user.as_deref().map(Cow::Borrowed),
+            claims: Cow::Borrowed(&identity.claims),
+            variant: identity.variant,
+            expires_at_millis: identity.expires_at_millis,
+            ..Attachment::default()
+        }
+    }
 }
 
 impl Attachment<'_> {
@@ -78,6 +144,11 @@ mod tests {
             handshake: Some(("json".into(), 1)),
             groups,
             spilled: false,
+            role: Role::Socket,
+            expires_at_millis: None,
+            pinged_at_millis: None,
+            unread_bytes: 0,
+            open: Vec::new(),
         }
     }
 
@@ -104,6 +175,9 @@ mod tests {
                 id: id.into(), hub: "tasks".into(), user: user.map(Into::into), claims: claims.into(),
                 variant, handshake: Some(("messagepack".into(), 2)),
                 groups: groups.into_iter().map(Into::into).collect(), spilled,
+                role: if spilled { Role::Stateful } else { Role::Socket },
+                expires_at_millis: Some(f64::from(variant)), pinged_at_millis: None, unread_bytes: usize::from(variant),
+                open: vec![("1".to_owned(), "Wait".to_owned())],
             };
             let text = attachment.to_text().map_err(|size| TestCaseError::fail(size.to_string()))?;
             prop_assert_eq!(Attachment::from_text(&text), Some(attachment));

@@ -2,72 +2,148 @@
 
 use std::rc::Rc;
 
+use serde::de::DeserializeOwned;
+use signalr::{Arguments, error_text};
+
 use crate::{
+    audience::Audience,
     error::HubError,
     event::Event,
-    server::Server,
-    table::{Audience, HubIndex},
+    sockets::{HubIndex, Sockets},
 };
 
-/// The connections of one hub in this object.
+/// The connections of one hub.
 #[derive(Clone)]
 pub struct Clients {
-    server: Rc<Server>,
+    sockets: Rc<dyn Sockets>,
     hub: HubIndex,
 }
 
 impl Clients {
-    pub(crate) fn new(server: Rc<Server>, hub: HubIndex) -> Self {
-        Self { server, hub }
+    /// The connections of the hub that was registered at this place.
+    pub fn new(sockets: Rc<dyn Sockets>, hub: HubIndex) -> Self {
+        Self { sockets, hub }
     }
 
-    fn recipients<'a>(&self, audience: Audience<'a>) -> Recipients<'a> {
-        Recipients::new(self.server.clone(), self.hub, audience)
+    /// Whoever an audience describes.
+    pub fn to<'a>(&self, audience: Audience<'a>) -> Recipients<'a> {
+        Recipients { sockets: self.sockets.clone(), hub: self.hub, audience }
     }
 
     /// Everybody connected to the hub.
     pub fn all(&self) -> Recipients<'_> {
-        self.recipients(Audience::All)
+        self.to(Audience::All)
+    }
+
+    /// Everybody but these connections.
+    pub fn all_except<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Recipients<'a> {
+        self.to(Audience::AllExcept(ids.into_iter().collect()))
     }
 
     /// One connection, by its public id. An unknown one is nobody.
     pub fn connection<'a>(&self, id: &'a str) -> Recipients<'a> {
-        self.recipients(Audience::Connection(id))
+        self.connections([id])
+    }
+
+    /// Some connections, by their public ids.
+    pub fn connections<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Recipients<'a> {
+        self.to(Audience::Connections(ids.into_iter().collect()))
+    }
+
+    /// The connections of a user.
+    pub fn user<'a>(&self, id: &'a str) -> Recipients<'a> {
+        self.users([id])
+    }
+
+    /// The connections of some users.
+    pub fn users<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Recipients<'a> {
+        self.to(Audience::Users(ids.into_iter().collect()))
     }
 
     /// The members of a group. A group nobody joined has none.
     pub fn group<'a>(&self, name: &'a str) -> Recipients<'a> {
-        self.recipients(Audience::Group(name))
+        self.groups([name])
+    }
+
+    /// The members of some groups; who is in two of them gets an event twice, as in ASP.NET Core.
+    pub fn groups<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Recipients<'a> {
+        self.to(Audience::Groups(names.into_iter().collect()))
     }
 
     /// The members of at least one of the groups, each of them once.
-    pub fn any_group<'a>(&self, names: &'a [&'a str]) -> Recipients<'a> {
-        self.recipients(Audience::AnyGroup(names))
+    pub fn any_group<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Recipients<'a> {
+        self.to(Audience::AnyGroup(names.into_iter().collect()))
+    }
+
+    /// The members of a group but these connections.
+    pub fn group_except<'a>(&self, name: &'a str, ids: impl IntoIterator<Item = &'a str>) -> Recipients<'a> {
+        self.to(Audience::GroupExcept(name, ids.into_iter().collect()))
+    }
+
+    /// Asks one client something and waits for what its handler returns (client results).
+    ///
+    /// # Errors
+    ///
+    /// [`HubError::Refused`] with what went wrong: the connection does not exist or ends, its client has no such
+    /// handler or the handler failed, the answer is no `R`, or it takes longer than
+    /// [`ServerOptions::client_result_timeout_millis`](crate::ServerOptions).
+    pub async fn invoke<R: DeserializeOwned>(
+        &self,
+        id: &str,
+        target: &str,
+        arguments: impl Arguments,
+    ) -> Result<R, HubError> {
+        let answer = self.sockets.ask(self.hub, id, &|protocol, invocation_id, out| {
+            protocol.encode_invocation_with_id(invocation_id, target, &arguments, out)
+        });
+        let answer = answer.await?;
+        answer
+            .decode()
+            .map_err(|error| HubError::refused(error_text::client_result_not_bound(std::any::type_name::<R>(), &error)))
+    }
+
+    /// Closes a connection. `allow_reconnect` tells clients that reconnect by themselves to do so.
+    pub fn close(&self, id: &str, error: Option<&str>, allow_reconnect: bool) {
+        self.sockets.close(id, error, allow_reconnect);
+    }
+
+    /// Adds a connection to a group.
+    ///
+    /// # Errors
+    ///
+    /// As [`Caller::join`](crate::Caller::join).
+    pub fn join(&self, id: &str, group: &str) -> Result<(), HubError> {
+        self.sockets.join(id, group)
+    }
+
+    /// Takes a connection out of a group.
+    ///
+    /// # Errors
+    ///
+    /// As [`Caller::leave`](crate::Caller::leave).
+    pub fn leave(&self, id: &str, group: &str) -> Result<(), HubError> {
+        self.sockets.leave(id, group)
     }
 
     /// How many connections the hub has.
     pub fn count(&self) -> usize {
-        self.server.hub_len(self.hub)
+        self.sockets.count(self.hub)
     }
 
-    /// Whether anybody is in a group.
+    /// Whether nobody is in a group.
     pub fn is_group_empty(&self, name: &str) -> bool {
-        !self.server.group_exists(self.hub, name)
+        !self.sockets.group_exists(self.hub, name)
     }
 }
 
 /// Whom to send something.
 pub struct Recipients<'a> {
-    server: Rc<Server>,
+    sockets: Rc<dyn Sockets>,
     hub: HubIndex,
     audience: Audience<'a>,
 }
 
-impl<'a> Recipients<'a> {
-    pub(crate) fn new(server: Rc<Server>, hub: HubIndex, audience: Audience<'a>) -> Self {
-        Self { server, hub, audience }
-    }
-
+impl Recipients<'_> {
     /// Sends an event to each of them and says how many they are. It is encoded once for each kind of
     /// recipient, and leaves when the current turn of the event loop ends, together with whatever else
     /// is sent to the same connection until then.
@@ -76,6 +152,6 @@ impl<'a> Recipients<'a> {
     ///
     /// The event cannot be encoded; then nobody gets it.
     pub fn send(&self, event: impl Event) -> Result<usize, HubError> {
-        self.server.send(self.hub, self.audience, &event).map_err(HubError::internal)
+        self.sockets.send(self.hub, &self.audience, &event).map_err(HubError::internal)
     }
 }

@@ -2,16 +2,20 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use signalr::Protocol;
-use wasm_bindgen_futures::spawn_local;
-use worker::{WebSocket, console_error};
+use signalr::{Protocol, Transport};
+use worker::WebSocket;
 
 use crate::{
     attachment::Attachment,
-    live::{Work, WorkQueue},
+    edge::bridge::EVENTS_END,
+    identity::Identity,
+    line::Line,
+    live::{Stage, Work, WorkQueue},
+    log,
     server::Server,
+    session::Session,
     socket::Socket,
-    table::{Identity, Slot},
+    table::Slot,
 };
 
 /// The end that a client takes for a regular one (RFC 6455, 7.4.1). ASP.NET Core closes so also after a
@@ -29,10 +33,29 @@ impl Server {
     pub async fn closed(self: &Rc<Self>, socket: &WebSocket, code: usize, reason: &str) {
         self.restore();
         let socket = Socket::new(socket);
-        socket.answer_close(u16::try_from(code).unwrap_or(ABNORMAL_CLOSURE), reason);
+        let code = u16::try_from(code).unwrap_or(ABNORMAL_CLOSURE);
+        socket.answer_close(code, reason);
+        // A close frame is the client's wish; without one it may come back.
+        let is_lost = code == ABNORMAL_CLOSURE;
         if let Some(slot) = self.find(&socket) {
-            if let Some((identity, queue)) = self.take_out(slot) {
-                self.work_off(&identity, &queue).await;
+            let (is_poll, is_stateful) = {
+                let table = self.table.borrow();
+                let Some(entry) = table.get(slot) else { return };
+                let is_stateful = entry.live.session.as_ref().is_some_and(Session::is_stateful);
+                (matches!(entry.live.line, Line::Poll(_)), is_stateful && !entry.live.is_closing)
+            };
+            if is_poll {
+                self.poll_closed(slot);
+                self.flush();
+            } else if is_stateful && is_lost {
+                self.line_lost(slot);
+            } else {
+                if is_lost {
+                    self.put_end_down_to(slot, "The connection was lost.");
+                }
+                if let Some((identity, queue)) = self.take_out(slot) {
+                    self.work_off(&identity, &queue).await;
+                }
             }
             return;
         }
@@ -40,10 +63,18 @@ impl Server {
         // was built. One that this side closed has no attachment left.
         let Some(attached) = socket.attachment() else { return };
         let Some(attachment) = Attachment::from_text(&attached) else { return };
+        if attachment.role.has_session() {
+            let found = self.table.borrow().find(&attachment.id);
+            let is_over = !is_lost && attachment.role == crate::attachment::Role::Stateful;
+            if let Some(slot) = found.filter(|_| is_over)
+                && let Some((identity, queue)) = self.take_out(slot)
+            {
+                self.work_off(&identity, &queue).await;
+            }
+            return;
+        }
         if let (Some(identity), Some(_)) = (self.identity(&attachment), attachment.handshake()) {
-            let queue = Rc::new(RefCell::new(WorkQueue { connected: true, ..WorkQueue::default() }));
-            owe_disconnected(&queue);
-            self.work_off(&identity, &queue).await;
+            self.run_disconnected(&identity, None).await;
         }
     }
 
@@ -52,16 +83,14 @@ impl Server {
         self.closed(socket, usize::from(ABNORMAL_CLOSURE), "").await;
     }
 
-    /// Closes one connection with a Close record; an unknown id is nobody.
-    pub fn close_connection(self: &Rc<Self>, id: &str, error: Option<&str>, allow_reconnect: bool) {
-        self.restore();
-        let found = self.table.borrow().find(id);
-        if let Some(slot) = found {
-            self.close_slot(slot, error, allow_reconnect);
+    /// Notes what a connection's end is put down to, unless something is noted already.
+    pub(crate) fn put_end_down_to(&self, slot: Slot, error: &str) {
+        if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
+            entry.live.end_error.get_or_insert_with(|| error.into());
         }
     }
 
-    pub(crate) fn close_slot(self: &Rc<Self>, slot: Slot, error: Option<&str>, allow_reconnect: bool) {
+    pub(crate) fn close_slot(&self, slot: Slot, error: Option<&str>, allow_reconnect: bool) {
         let protocol = self.protocol(slot);
         let mut record = Vec::new();
         if let Some(protocol) = protocol {
@@ -70,63 +99,87 @@ impl Server {
         self.end(slot, protocol.unwrap_or(Protocol::Json), record);
     }
 
-    /// Sends a last record, then closes the socket; nothing is read or sent after it.
-    pub(crate) fn end(self: &Rc<Self>, slot: Slot, protocol: Protocol, last_record: Vec<u8>) {
+    /// Sends a last record, then closes the transport; nothing is read or sent after it.
+    pub(crate) fn end(&self, slot: Slot, protocol: Protocol, last_record: Vec<u8>) {
         if !last_record.is_empty() {
-            self.enqueue(slot, protocol, last_record);
+            self.enqueue(slot, protocol, last_record, crate::outbox::RecordKind::Control);
         }
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
-            entry.live.closing = true;
+            entry.live.is_closing = true;
         }
         self.mark_changed(slot);
     }
 
+    /// Ends a connection without a word.
+    pub(crate) fn end_quietly(&self, slot: Slot) {
+        self.end(slot, Protocol::Json, Vec::new());
+    }
+
     /// Does at the end of a turn what a change of the connection asks for: closes it, or remembers it.
-    pub(crate) fn settle(self: &Rc<Self>, slot: Slot) {
-        let closing = self.table.borrow().get(slot).is_some_and(|entry| entry.live.closing);
-        if !closing {
+    pub(crate) fn settle(&self, slot: Slot) {
+        let is_closing = self.table.borrow().get(slot).is_some_and(|entry| entry.live.is_closing);
+        if !is_closing {
             if let Err(error) = self.remember(slot) {
-                console_error!(
-                    "{}",
-                    serde_json::json!({"level": "error", "message": "a connection could not be remembered", "error": error.to_string()})
-                );
+                log::error("a connection could not be remembered", &error);
             }
             return;
         }
-        let socket = self.table.borrow().get(slot).map(|entry| entry.live.socket.clone());
-        let Some((identity, queue)) = self.take_out(slot) else { return };
-        if let Some(socket) = socket {
-            socket.close(NORMAL_CLOSURE, "");
+        if let Some((identity, queue)) = self.take_out(slot) {
+            self.spawn(|server| async move { server.work_off(&identity, &queue).await });
         }
-        let server = self.clone();
-        spawn_local(async move { server.work_off(&identity, &queue).await });
     }
 
     /// Takes a connection out of the table, and back what storage and its attachment remember. What is
     /// owed to it is still to be worked off.
-    fn take_out(&self, slot: Slot) -> Option<(Rc<Identity>, Rc<RefCell<WorkQueue>>)> {
-        let entry = self.table.borrow_mut().remove(slot)?;
-        let _closed_already = entry.live.socket.attach("");
-        if entry.live.spilled.any() {
+    pub(crate) fn take_out(&self, slot: Slot) -> Option<(Rc<Identity>, Rc<RefCell<WorkQueue>>)> {
+        let mut entry = self.table.borrow_mut().remove(slot)?;
+        let id = entry.identity.id.clone();
+        let line = std::mem::replace(&mut entry.live.line, Line::Lost);
+        let session = entry.live.session.take();
+        if entry.live.spilled.any() || session.is_some() {
             // What stays behind is cleaned up at the next wake.
-            let _cleaned_later = self.spill.remove(&entry.identity.id);
+            let _cleaned_later = self.spill.remove(&id);
+        }
+        if let Some(session) = &session {
+            let is_last = !self.table.borrow().any(|entry| entry.live.session.is_some());
+            let _cleaned_later = self.sessions.remove(session.number, is_last);
+        }
+        if entry.identity.transport == Transport::LongPolling {
+            self.leave_over(id.clone(), &line, session);
+        } else if let Some(socket) = line.socket() {
+            let _closed_already = socket.attach("");
+            if entry.live.is_closing {
+                socket.close(if matches!(line, Line::Events(_)) { EVENTS_END } else { NORMAL_CLOSURE }, "");
+            }
         }
         let mut ended = self.ended.borrow_mut();
         if ended.len() >= MOST_ENDED {
             ended.pop_front();
         }
-        ended.push_back(entry.identity.id.clone());
+        ended.push_back(id.clone());
+        drop(ended);
+        self.questions.disconnected(&id);
+
         let queue = entry.live.work.clone();
-        owe_disconnected(&queue);
-        Some((entry.identity, queue))
+        let identity = entry.identity.clone();
+        let error = entry.live.end_error.clone();
+        if is_disconnected_due(&queue, error.as_ref()) {
+            // It does not wait for methods that still run.
+            let identity = identity.clone();
+            self.spawn(|server| async move { server.run_disconnected(&identity, error).await });
+        }
+        Some((identity, queue))
     }
 }
 
-/// Drops what a connection asked for and did not get; `disconnected` follows what runs already.
-fn owe_disconnected(queue: &RefCell<WorkQueue>) {
+/// Drops what a connection asked for and did not get, and says whether `disconnected` is due now: it is once
+/// `connected` has run, and waits behind that while it runs.
+fn is_disconnected_due(queue: &RefCell<WorkQueue>, error: Option<&Rc<str>>) -> bool {
     let mut queue = queue.borrow_mut();
     queue.waiting.clear();
-    if std::mem::take(&mut queue.connected) {
-        queue.waiting.push_back(Work::Disconnected);
+    let stage = std::mem::take(&mut queue.stage);
+    if stage == Stage::Connecting {
+        queue.waiting.push_back(Work::Disconnected(error.cloned()));
     }
+    stage == Stage::Connected
 }

@@ -19,6 +19,9 @@ pub enum HubError {
         /// The cause.
         message: String,
     },
+    /// A streaming method has no stream to give.
+    #[error("no stream")]
+    NoStream,
 }
 
 impl HubError {
@@ -41,6 +44,7 @@ impl HubError {
         match self {
             Self::Refused(message) => Failure::Hub(message),
             Self::Internal { name, message } => Failure::Internal { name, message },
+            Self::NoStream => Failure::Internal { name: "InvalidOperationException", message: "no stream" },
         }
     }
 }
@@ -51,22 +55,19 @@ impl From<&'static str> for HubError {
     }
 }
 
-/// Why a connection was not accepted, or an object could not serve it.
+/// Why the object could not serve a request.
 #[derive(Debug, Error)]
 pub enum ServerError {
     /// No hub of that name was registered.
     #[error("no hub named {0}")]
     UnknownHub(String),
-    /// A live connection has that id already (ASP.NET Core answers 409).
-    #[error("connection {0} is active already")]
-    ConnectionActive(String),
-    /// A connection of that id ended a moment ago, and an id is used once (ASP.NET Core answers 404).
-    #[error("connection {0} has ended")]
-    ConnectionEnded(String),
     /// What is to be remembered of the connection does not fit the attachment of a hibernating
     /// WebSocket (16,384 bytes).
     #[error("the connection's identity is too large to be remembered: {0} bytes")]
     IdentityTooLarge(usize),
+    /// The request does not say what it is for: it was not made by [`forward`](crate::edge::forward).
+    #[error("the request carries no connection call: {0}")]
+    NoCall(String),
     /// The platform refused.
     #[error("the platform refused: {0}")]
     Platform(#[from] worker::Error),

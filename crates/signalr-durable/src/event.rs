@@ -20,6 +20,11 @@ pub trait Event {
     ///
     /// The arguments cannot be written in that protocol.
     fn encode(&self, protocol: Protocol, variant: Variant, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Whether a later event makes this one worthless, so that a client that reads slowly may be spared it.
+    fn is_ephemeral(&self) -> bool {
+        false
+    }
 }
 
 impl<A: Arguments> Event for (&str, A) {
@@ -31,6 +36,10 @@ impl<A: Arguments> Event for (&str, A) {
 impl<E: Event + ?Sized> Event for &E {
     fn encode(&self, protocol: Protocol, variant: Variant, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         (**self).encode(protocol, variant, out)
+    }
+
+    fn is_ephemeral(&self) -> bool {
+        (**self).is_ephemeral()
     }
 }
 

@@ -5,44 +5,75 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `hub`, `methods` | what an application writes: a [`Hub`] and its methods |
-//! | `caller`, `clients` | what a method works with: who called, and whom to send something |
-//! | `server` | the [`Server`] of one object, and sending |
-//! | `accept`, `receive`, `work`, `close` | the life of a connection, in that order |
+//! | [`edge`] | the Worker's side: negotiation, tokens, and the HTTP end of each transport |
+//! | `hub`, `methods`, `upload` | what an application writes: a [`Hub`] and its methods |
+//! | `caller`, `clients`, `audience`, `sockets` | what a method works with: who called, and whom to send something |
+//! | `server`, `turn`, `outbox`, `event` | the [`Server`] of one object; what leaves together; encoding once |
+//! | `connect`, `receive`, `work`, `stream`, `ask`, `close` | the life of a connection, in that order |
+//! | `poll`, `resume`, `session`, `session_store` | connections that outlive their sockets |
 //! | `wake`, `attachment`, `spill` | what outlives the object's memory, and where it is kept |
-//! | `table`, `outbox`, `event` | who is in which group; what leaves together; encoding once |
-//! | `socket`, `clock`, `rate`, `options`, `error` | the platform's socket and clock, limits, errors |
+//! | `check`, `reading` | clients that fall silent, and those that read slowly |
+//! | `table`, `line`, `live`, `identity` | who is connected and by what, who is in which group |
 
-mod accept;
+mod ask;
 mod attachment;
+mod audience;
+mod call;
 mod caller;
+mod cancellation;
+mod check;
 mod clients;
 mod clock;
 mod close;
+mod connect;
+pub mod edge;
 mod error;
 mod event;
 mod hub;
+mod identity;
+mod line;
 mod live;
+mod log;
 mod methods;
 mod options;
 mod outbox;
+mod poll;
+mod questions;
 mod rate;
+mod reading;
 mod receive;
+mod resume;
 mod served;
 mod server;
+mod session;
+mod session_store;
 mod socket;
+mod sockets;
 mod spill;
+mod stream;
 mod table;
+mod turn;
+mod upload;
 mod wake;
 mod work;
 
-pub use accept::Acceptance;
+pub use audience::{Audience, Names};
+pub use call::{Action, ConnectionCall};
 pub use caller::Caller;
 pub use clients::{Clients, Recipients};
 pub use error::{HubError, ServerError};
 pub use event::{Event, Variant};
 pub use hub::Hub;
-pub use methods::{Handler, Methods};
-pub use options::ServerOptions;
+pub use methods::{Argument, Given, Handler, Methods, StreamHandler};
+pub use options::{ServerOptions, SlowReaders};
 pub use rate::InvocationRate;
 pub use server::{Server, ServerBuilder};
+pub use sockets::{Answer, EncodeQuestion, HubIndex, Sockets};
+pub use upload::Upload;
+
+/// A configured time as the clock counts.
+// Times that somebody configures are far below 2^52.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn millis(millis: u64) -> f64 {
+    millis as f64
+}

@@ -4,7 +4,7 @@
 //! A frame costs about as much as sixteen records in it, so this is where a burst gets cheap; a lone
 //! record is never held back, since a turn ends before the event loop does anything else.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use signalr::Protocol;
 use smallvec::SmallVec;
@@ -18,24 +18,48 @@ pub(crate) type RecordId = u32;
 pub(crate) type Pending = SmallVec<[RecordId; 4]>;
 
 /// Records of one frame stay together up to this size; a larger record has a frame to itself.
-const FRAME_BYTES: usize = 128 * 1024;
+pub(crate) const FRAME_BYTES: usize = 128 * 1024;
 
-struct Record {
+/// A record with what is known of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
     protocol: Protocol,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Rc<Vec<u8>>,
+    pub(crate) kind: RecordKind,
 }
 
-/// The records of this turn, and the connections that they are for.
+/// Whether stateful reconnect numbers a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    /// An invocation, a stream's item or a completion.
+    Counted,
+    /// A handshake's answer, a ping, an acknowledgement, a close.
+    Control,
+}
+
+/// What becomes of the records that wait for a connection.
+pub(crate) enum Taken {
+    /// They are sent now.
+    Send(Pending),
+    /// They are kept until the client has confirmed them.
+    Keep(Pending),
+}
+
+/// What waits to leave.
 #[derive(Default)]
 pub(crate) struct Outbox {
     records: Vec<Record>,
+    /// Connections with pending records, in the order they got the first.
     touched: Vec<Slot>,
 }
 
 impl Outbox {
-    pub(crate) fn store(&mut self, protocol: Protocol, bytes: Vec<u8>) -> RecordId {
-        self.records.push(Record { protocol, bytes });
-        RecordId::try_from(self.records.len() - 1).unwrap_or(RecordId::MAX)
+    /// Keeps a record until the flush.
+    // A turn of 2^32 records is beyond any memory.
+    #[allow(clippy::cast_possible_truncation)]
+    pub(crate) fn store(&mut self, protocol: Protocol, bytes: Vec<u8>, kind: RecordKind) -> RecordId {
+        self.records.push(Record { protocol, bytes: Rc::new(bytes), kind });
+        (self.records.len() - 1) as RecordId
     }
 
     /// Puts a stored record behind what waits for a connection already.
@@ -50,33 +74,45 @@ impl Outbox {
         self.touched.is_empty()
     }
 
-    /// Sends everything that waits: `take` gives a connection's socket and its pending records (none if
-    /// it is gone), `frame` makes what is sent of some bytes, once for each distinct list of records,
-    /// `send` sends it.
-    pub(crate) fn flush<S, F>(
+    /// Ends the turn: `take` gives a connection's pending records (none if it is gone), `frame` makes what is sent of
+    /// some bytes, once for each distinct list of records, `send` sends it and is told its size in bytes. Returns what
+    /// is to be kept instead, by connection.
+    pub(crate) fn flush<F>(
         &mut self,
-        mut take: impl FnMut(Slot) -> Option<(S, Pending)>,
+        mut take: impl FnMut(Slot) -> Option<Taken>,
         mut frame: impl FnMut(Protocol, &[u8]) -> F,
-        send: impl Fn(&S, &F),
-    ) {
-        let mut frames: HashMap<Pending, F> = HashMap::new();
+        mut send: impl FnMut(Slot, &F, usize),
+    ) -> Vec<(Slot, Vec<Record>)> {
+        let mut kept = Vec::new();
+        let mut frames: HashMap<Pending, (F, usize)> = HashMap::new();
         for slot in std::mem::take(&mut self.touched) {
-            let Some((socket, pending)) = take(slot) else { continue };
+            let pending = match take(slot) {
+                None => continue,
+                Some(Taken::Send(pending)) => pending,
+                Some(Taken::Keep(pending)) => {
+                    let records = pending.iter().filter_map(|id| self.records.get(*id as usize).cloned());
+                    kept.push((slot, records.collect()));
+                    continue;
+                }
+            };
             for list in self.split(&pending) {
                 let Some(protocol) = self.protocol_of(list) else { continue };
-                if let Some(built) = frames.get(list) {
-                    send(&socket, built);
+                if let Some((built, bytes)) = frames.get(list) {
+                    send(slot, built, *bytes);
                 } else {
-                    let built = match list {
-                        [only] => frame(protocol, self.bytes_of(*only)),
-                        _ => frame(protocol, &self.join(list)),
+                    let (built, bytes) = if let [only] = list {
+                        (frame(protocol, self.bytes_of(*only)), self.bytes_of(*only).len())
+                    } else {
+                        let joined = self.join(list);
+                        (frame(protocol, &joined), joined.len())
                     };
-                    send(&socket, &built);
-                    frames.insert(Pending::from_slice(list), built);
+                    send(slot, &built, bytes);
+                    frames.insert(Pending::from_slice(list), (built, bytes));
                 }
             }
         }
         self.records.clear();
+        kept
     }
 
     /// Cuts a list of records into frames of at most `FRAME_BYTES`. Lists of two protocols never occur:
@@ -126,18 +162,28 @@ mod tests {
     struct Sent {
         frames: HashMap<Slot, Vec<Vec<u8>>>,
         built: usize,
+        kept: Vec<(Slot, Vec<Record>)>,
     }
 
+    /// The one connection whose records are kept.
+    const KEEPS: Slot = 1_000;
+
     fn flush(outbox: &mut Outbox, waiting: &mut HashMap<Slot, Pending>) -> Sent {
-        let mut sent = Sent { frames: HashMap::new(), built: 0 };
+        let mut sent = Sent { frames: HashMap::new(), built: 0, kept: Vec::new() };
         let frames: RefCell<HashMap<Slot, Vec<Vec<u8>>>> = RefCell::default();
-        outbox.flush(
-            |slot| Some((slot, waiting.remove(&slot)?)),
+        sent.kept = outbox.flush(
+            |slot| {
+                let pending = waiting.remove(&slot)?;
+                Some(if slot == KEEPS { Taken::Keep(pending) } else { Taken::Send(pending) })
+            },
             |_, bytes| {
                 sent.built += 1;
                 bytes.to_vec()
             },
-            |slot, frame| frames.borrow_mut().entry(*slot).or_default().push(frame.clone()),
+            |slot, frame, bytes| {
+                assert_eq!(frame.len(), bytes);
+                frames.borrow_mut().entry(slot).or_default().push(frame.clone());
+            },
         );
         sent.frames = frames.take();
         sent
@@ -150,8 +196,8 @@ mod tests {
     #[test]
     fn connections_with_the_same_records_share_one_frame() {
         let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
-        let first = outbox.store(Protocol::Json, b"1".to_vec());
-        let second = outbox.store(Protocol::Json, b"2".to_vec());
+        let first = outbox.store(Protocol::Json, b"1".to_vec(), RecordKind::Counted);
+        let second = outbox.store(Protocol::Json, b"2".to_vec(), RecordKind::Counted);
         for slot in 0..500 {
             enqueue(&mut outbox, &mut waiting, slot, first);
             enqueue(&mut outbox, &mut waiting, slot, second);
@@ -165,9 +211,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_is_handed_back_and_not_sent() {
+        let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
+        let first = outbox.store(Protocol::Json, b"1".to_vec(), RecordKind::Control);
+        let second = outbox.store(Protocol::Json, b"2".to_vec(), RecordKind::Counted);
+        enqueue(&mut outbox, &mut waiting, KEEPS, first);
+        enqueue(&mut outbox, &mut waiting, KEEPS, second);
+        let sent = flush(&mut outbox, &mut waiting);
+        assert!(sent.frames.is_empty());
+        let kept: Vec<_> =
+            sent.kept.iter().flat_map(|(_, records)| records).map(|r| (r.kind, r.bytes.to_vec())).collect();
+        assert_eq!(kept, [(RecordKind::Control, b"1".to_vec()), (RecordKind::Counted, b"2".to_vec())]);
+    }
+
+    #[test]
     fn a_connection_that_went_meanwhile_is_passed_over() {
         let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
-        let record = outbox.store(Protocol::Json, b"1".to_vec());
+        let record = outbox.store(Protocol::Json, b"1".to_vec(), RecordKind::Counted);
         enqueue(&mut outbox, &mut waiting, 7, record);
         waiting.clear();
         assert!(flush(&mut outbox, &mut waiting).frames.is_empty());
@@ -177,7 +237,7 @@ mod tests {
     fn a_frame_never_splits_a_record_and_stays_within_its_size() {
         let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
         for size in [FRAME_BYTES + 1, 10, FRAME_BYTES - 10, 1] {
-            let record = outbox.store(Protocol::Json, vec![b'x'; size]);
+            let record = outbox.store(Protocol::Json, vec![b'x'; size], RecordKind::Counted);
             enqueue(&mut outbox, &mut waiting, 0, record);
         }
         let sizes: Vec<usize> = flush(&mut outbox, &mut waiting).frames[&0].iter().map(Vec::len).collect();
@@ -191,7 +251,7 @@ mod tests {
         ) {
             let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
             let records: Vec<RecordId> =
-                (0u8..20).map(|byte| outbox.store(Protocol::Json, vec![byte])).collect();
+                (0u8..20).map(|byte| outbox.store(Protocol::Json, vec![byte], RecordKind::Counted)).collect();
             let mut expected: HashMap<Slot, Vec<u8>> = HashMap::new();
             for (slot, record) in sends {
                 enqueue(&mut outbox, &mut waiting, slot, records[record]);

@@ -3,18 +3,25 @@
 use std::rc::Rc;
 
 use signalr::{
-    Failure, HubMessage, Invocation, Protocol, Received, error_text,
+    Failure, HubMessage, Invocation, Protocol, Received, StreamItem, close_text, error_text,
     handshake::{ACCEPTED, HandshakeError, HandshakeRequest},
 };
 use worker::{WebSocket, WebSocketIncomingMessage};
 
 use crate::{
-    attachment::Attachment,
+    attachment::{Attachment, Role},
+    cancellation::Cancellation,
     clock,
-    live::Work,
+    identity::Identity,
+    line::Line,
+    live::{Call, Work},
+    log,
+    methods::Kind,
+    outbox::RecordKind,
     server::Server,
     socket::{self, Socket},
-    table::{Identity, Slot},
+    table::Slot,
+    upload::UploadBuffer,
 };
 
 impl Server {
@@ -26,15 +33,35 @@ impl Server {
             WebSocketIncomingMessage::String(text) => text.as_bytes(),
             WebSocketIncomingMessage::Binary(bytes) => bytes.as_slice(),
         };
-        if !self.restored.get() && answer_ping_asleep(&socket, frame) {
+        if !self.is_restored.get() && answer_ping_asleep(&socket, frame) {
             return;
         }
         self.restore();
         let Some(slot) = self.find(&socket) else { return };
-        let identity = match self.table.borrow().get(slot) {
-            Some(entry) if !entry.live.closing => entry.identity.clone(),
-            _ => return,
+        let identity = {
+            let mut table = self.table.borrow_mut();
+            let Some(entry) = table.get_mut(slot) else { return };
+            match (&mut entry.live.line, &message) {
+                (Line::Socket(_), _) => {}
+                (Line::Events(bridge), WebSocketIncomingMessage::String(text)) => {
+                    let bytes = bridge.confirm(text.parse().unwrap_or(0));
+                    entry.live.reading.confirmed(bytes);
+                    return;
+                }
+                (Line::Poll(_), WebSocketIncomingMessage::String(text)) => {
+                    drop(table);
+                    self.poll_message(slot, text);
+                    self.flush();
+                    return;
+                }
+                _ => return,
+            }
+            if entry.live.is_closing {
+                return;
+            }
+            entry.identity.clone()
         };
+        self.heard(slot);
         self.read(slot, &identity, frame);
         self.work(&identity).await;
     }
@@ -42,14 +69,14 @@ impl Server {
     /// The connection of a socket: by its mark, or by its attachment where the mark is gone.
     pub(crate) fn find(&self, socket: &Socket) -> Option<Slot> {
         let table = self.table.borrow();
-        let is_its = |slot: &Slot| table.get(*slot).is_some_and(|entry| entry.live.socket.is(socket));
+        let is_its = |slot: &Slot| table.get(*slot).is_some_and(|entry| entry.live.line.is(socket));
         socket.marked().filter(is_its).or_else(|| {
             let attached = socket.attachment()?;
             table.find(&Attachment::from_text(&attached)?.id).filter(is_its)
         })
     }
 
-    fn read(self: &Rc<Self>, slot: Slot, identity: &Rc<Identity>, frame: &[u8]) {
+    pub(crate) fn read(self: &Rc<Self>, slot: Slot, identity: &Rc<Identity>, frame: &[u8]) {
         let mut all_received = Vec::new();
         let mut is_changed = false;
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
@@ -82,6 +109,7 @@ impl Server {
                             "connection": *identity.id, "error": detail,
                         })
                     );
+                    self.put_end_down_to(slot, &detail);
                     let protocol = self.protocol(slot).unwrap_or(Protocol::Json);
                     self.end(slot, protocol, close);
                 }
@@ -89,23 +117,22 @@ impl Server {
         }
     }
 
-    pub(crate) fn protocol(&self, slot: Slot) -> Option<Protocol> {
-        self.table.borrow().get(slot)?.protocol()
-    }
-
-    fn handshake_done(self: &Rc<Self>, slot: Slot, handshake: HandshakeRequest) {
+    fn handshake_done(&self, slot: Slot, handshake: HandshakeRequest) {
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
             entry.handshake = Some(handshake);
-            if let Some(timeout) = entry.live.handshake_timeout.take() {
-                timeout.abort();
-            }
+            entry.live.stop_timer();
             entry.live.work.borrow_mut().waiting.push_back(Work::Connected);
         }
-        self.enqueue(slot, handshake.protocol, ACCEPTED.to_vec());
+        if let Err(error) = self.begin_session(slot, handshake) {
+            log::error("a session could not be stored", &error);
+            self.close_slot(slot, Some(close_text::CLOSED_WITH_ERROR), true);
+            return;
+        }
+        self.enqueue(slot, handshake.protocol, ACCEPTED.to_vec(), RecordKind::Control);
         self.mark_changed(slot);
     }
 
-    pub(crate) fn handshake_timed_out(self: &Rc<Self>, identity: &Rc<Identity>) {
+    pub(crate) fn handshake_timed_out(&self, identity: &Rc<Identity>) {
         let Some(slot) = self.slot_of(identity) else { return };
         if self.protocol(slot).is_none() {
             self.end(slot, Protocol::Json, HandshakeError::Canceled.answer(self.options.detailed_errors));
@@ -113,50 +140,234 @@ impl Server {
         }
     }
 
+    /// Takes a message: at once, or behind those that wait for room in an upload.
     fn record(self: &Rc<Self>, slot: Slot, identity: &Rc<Identity>, message: HubMessage) {
-        let Some(protocol) = self.protocol(slot) else { return };
-        match message {
-            HubMessage::Ping => self.enqueue(slot, protocol, protocol.ping().to_vec()),
-            HubMessage::Invocation(invocation) => self.invocation(slot, protocol, invocation),
-            HubMessage::StreamInvocation(invocation) => {
-                let streamed = self.hub(identity.hub).is_some_and(|(_, hub)| hub.has_method(&invocation.target));
-                let error = if streamed {
-                    error_text::plain_method_streamed(&invocation.target)
-                } else {
-                    error_text::unknown_method(&invocation.target)
-                };
-                self.refuse(slot, protocol, invocation.invocation_id.as_deref(), &error);
+        if !self.is_expected(slot, &message) {
+            return;
+        }
+        let is_behind_others = self.table.borrow().get(slot).is_some_and(|entry| !entry.live.waiting.is_empty());
+        let message = if is_behind_others { Some(message) } else { self.handle(slot, identity, message) };
+        let Some(message) = message else { return };
+        let mut table = self.table.borrow_mut();
+        let Some(entry) = table.get_mut(slot) else { return };
+        entry.live.waiting_bytes += weight(&message);
+        let is_too_much = entry.live.waiting_bytes > self.options.max_waiting_bytes;
+        entry.live.waiting.push_back(message);
+        drop(table);
+        if is_too_much {
+            let error = Failure::Internal {
+                name: "InvalidOperationException",
+                message: "The client sends more than the hub reads.",
+            };
+            self.fail(slot, error);
+        }
+    }
+
+    /// Takes what waits for room in an upload, as far as there is room now.
+    pub(crate) fn take_waiting(self: &Rc<Self>, identity: &Rc<Identity>) {
+        loop {
+            let Some(slot) = self.slot_of(identity) else { return };
+            let message = {
+                let mut table = self.table.borrow_mut();
+                let Some(entry) = table.get_mut(slot) else { return };
+                entry.live.waiting.pop_front()
+            };
+            let Some(message) = message else { break };
+            let bytes = weight(&message);
+            let left = self.handle(slot, identity, message);
+            let mut table = self.table.borrow_mut();
+            let Some(entry) = table.get_mut(slot) else { return };
+            if let Some(message) = left {
+                entry.live.waiting.push_front(message);
+                return;
             }
-            HubMessage::Close { .. } => {
+            entry.live.waiting_bytes -= bytes;
+        }
+        if let Some(slot) = self.slot_of(identity)
+            && let Some(entry) = self.table.borrow_mut().get_mut(slot)
+        {
+            entry.live.reading.tell();
+        }
+    }
+
+    /// Does what a message asks for, or gives it back if it has to wait.
+    fn handle(self: &Rc<Self>, slot: Slot, identity: &Rc<Identity>, message: HubMessage) -> Option<HubMessage> {
+        let protocol = self.protocol(slot)?;
+        match message {
+            HubMessage::Ping => self.pinged(slot, protocol),
+            HubMessage::Invocation(invocation) => self.invocation(slot, identity, protocol, invocation, false),
+            HubMessage::StreamInvocation(invocation) => self.invocation(slot, identity, protocol, invocation, true),
+            HubMessage::StreamItem(item) => return self.item(slot, item).map(HubMessage::StreamItem),
+            HubMessage::Completion(completion) => self.completion(slot, identity, completion),
+            HubMessage::CancelInvocation { invocation_id, .. } => self.cancel(slot, &invocation_id),
+            HubMessage::Close { error, .. } => {
+                if let Some(error) = error {
+                    self.put_end_down_to(slot, &error);
+                }
                 let mut close = Vec::new();
                 protocol.encode_close(None, false, &mut close);
                 self.end(slot, protocol, close);
             }
-            // Answers to questions that this server does not ask, and sequence numbers of a stateful
-            // connection that was not agreed: ASP.NET Core ignores them too.
+            HubMessage::Ack { sequence_id } => self.acknowledged(slot, sequence_id),
+            // A Sequence has had its effect when it came.
             _ => {}
+        }
+        None
+    }
+
+    fn pinged(&self, slot: Slot, protocol: Protocol) {
+        let is_first = {
+            let mut table = self.table.borrow_mut();
+            let Some(entry) = table.get_mut(slot) else { return };
+            !std::mem::replace(&mut entry.live.has_pinged, true)
+        };
+        self.enqueue(slot, protocol, protocol.ping().to_vec(), RecordKind::Control);
+        // What the platform does not answer by itself leaves its time where it outlives the object's memory.
+        if is_first || !self.options.times_clients() {
+            self.mark_changed(slot);
         }
     }
 
-    fn invocation(self: &Rc<Self>, slot: Slot, protocol: Protocol, invocation: Invocation) {
+    fn item(&self, slot: Slot, item: StreamItem) -> Option<StreamItem> {
+        let upload = {
+            let table = self.table.borrow();
+            table.get(slot)?.live.uploads.get(&item.invocation_id)?.clone()
+        };
+        if upload.is_full() {
+            return Some(item);
+        }
+        upload.push(item.item);
+        None
+    }
+
+    fn invocation(
+        self: &Rc<Self>,
+        slot: Slot,
+        identity: &Rc<Identity>,
+        protocol: Protocol,
+        invocation: Invocation,
+        is_streamed: bool,
+    ) {
         let rate = self.options.invocation_rate;
-        if let Some(entry) = self.table.borrow_mut().get_mut(slot)
-            && entry.live.invocations.take(rate, clock::now_millis())
-        {
-            entry.live.work.borrow_mut().waiting.push_back(Work::Invocation(invocation));
+        let is_allowed = self
+            .table
+            .borrow_mut()
+            .get_mut(slot)
+            .is_some_and(|entry| entry.live.invocations.take(rate, clock::now_millis()));
+        if !is_allowed {
+            let failure = Failure::Hub("Rate limit exceeded. Please try again later.");
+            let error = error_text::invocation_failed(&invocation.target, failure, self.options.detailed_errors);
+            self.refuse(slot, protocol, invocation.invocation_id.as_deref(), &error);
             return;
         }
-        let failure = Failure::Hub("Rate limit exceeded. Please try again later.");
-        let error = error_text::invocation_failed(&invocation.target, failure, self.options.detailed_errors);
-        self.refuse(slot, protocol, invocation.invocation_id.as_deref(), &error);
+        let signature = self.hub(identity.hub).and_then(|(_, hub)| hub.signature(&invocation.target));
+        let takes_turn =
+            !is_streamed && signature.is_none_or(|signature| signature.kind == Kind::Plain && signature.uploads == 0);
+        let cancellation = Rc::new(Cancellation::default());
+        let mut call = Call { invocation, is_streamed, uploads: Vec::new(), cancellation };
+        let work = if takes_turn {
+            Work::Invocation(call)
+        } else {
+            let Invocation { invocation_id, target, stream_ids, .. } = &call.invocation;
+            if let Some(id) = invocation_id {
+                if self.is_running(slot, id) {
+                    return self.refuse(slot, protocol, Some(id), &error_text::invocation_id_in_use(id));
+                }
+                self.register_call(slot, Some(id), target, &call.cancellation);
+            }
+            call.uploads = self.take_uploads(slot, identity, stream_ids);
+            Work::Streaming(call)
+        };
+        if let Some(entry) = self.table.borrow().get(slot) {
+            entry.live.work.borrow_mut().waiting.push_back(work);
+        }
+    }
+
+    /// Cancels a call, whether it runs or waits for its turn. One that is not there has ended.
+    fn cancel(&self, slot: Slot, invocation_id: &str) {
+        let table = self.table.borrow();
+        let Some(entry) = table.get(slot) else { return };
+        if let Some(call) = entry.live.calls.get(invocation_id) {
+            return call.cancellation.cancel();
+        }
+        for work in &entry.live.work.borrow().waiting {
+            if let Work::Invocation(call) = work
+                && call.invocation.invocation_id.as_deref() == Some(invocation_id)
+            {
+                call.cancellation.cancel();
+            }
+        }
+    }
+
+    pub(crate) fn is_running(&self, slot: Slot, invocation_id: &str) -> bool {
+        self.table.borrow().get(slot).is_some_and(|entry| entry.live.calls.contains_key(invocation_id))
+    }
+
+    /// Makes room for the streams that a call announces: their items may come in the same frame.
+    fn take_uploads(
+        self: &Rc<Self>,
+        slot: Slot,
+        identity: &Rc<Identity>,
+        stream_ids: &[String],
+    ) -> Vec<Rc<UploadBuffer>> {
+        let mut uploads = Vec::with_capacity(stream_ids.len());
+        for id in stream_ids {
+            let (server, identity) = (Rc::downgrade(self), identity.clone());
+            let on_room = move || {
+                // In a turn of its own: the hub that reads is in the midst of something.
+                let (server, identity) = (server.clone(), identity.clone());
+                wasm_bindgen_futures::spawn_local(async move {
+                    if let Some(server) = server.upgrade() {
+                        server.take_waiting(&identity);
+                        server.work(&identity).await;
+                    }
+                });
+            };
+            let capacity = self.options.stream_buffer_capacity;
+            let upload = Rc::new(UploadBuffer::new(capacity, self.options.detailed_errors, on_room));
+            if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
+                entry.live.uploads.insert(id.clone(), upload.clone());
+            }
+            uploads.push(upload);
+        }
+        uploads
     }
 
     /// Answers an invocation with an error, if an answer is awaited.
-    pub(crate) fn refuse(self: &Rc<Self>, slot: Slot, protocol: Protocol, invocation_id: Option<&str>, error: &str) {
+    pub(crate) fn refuse(&self, slot: Slot, protocol: Protocol, invocation_id: Option<&str>, error: &str) {
         let Some(invocation_id) = invocation_id else { return };
         let mut record = Vec::new();
         protocol.encode_completion_error(invocation_id, error, &mut record);
-        self.enqueue(slot, protocol, record);
+        self.enqueue(slot, protocol, record, RecordKind::Counted);
+    }
+
+    /// Waits until nothing of a connection waits for room in an upload.
+    pub(crate) async fn room(&self, slot: Slot) {
+        loop {
+            let sign = {
+                let mut table = self.table.borrow_mut();
+                match table.get_mut(slot) {
+                    Some(entry) if !entry.live.waiting.is_empty() => entry.live.reading.sign(),
+                    _ => return,
+                }
+            };
+            // An error is the connection's end.
+            if sign.await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// About how many bytes a waiting message has.
+fn weight(message: &HubMessage) -> usize {
+    const HEAD: usize = 64;
+    HEAD + match message {
+        HubMessage::StreamItem(StreamItem { item: Ok(payload), .. }) => payload.as_bytes().len(),
+        HubMessage::Invocation(invocation) | HubMessage::StreamInvocation(invocation) => {
+            invocation.arguments.iter().flatten().map(|payload| payload.as_bytes().len()).sum()
+        }
+        _ => 0,
     }
 }
 
@@ -168,10 +379,15 @@ fn answer_ping_asleep(socket: &Socket, frame: &[u8]) -> bool {
         return false;
     }
     let Some(attached) = socket.attachment() else { return false };
-    let Some(attachment) = Attachment::from_text(&attached) else { return false };
+    let Some(mut attachment) = Attachment::from_text(&attached) else { return false };
     let is_plain = !attachment.spilled
+        && attachment.role == Role::Socket
         && attachment.handshake().is_some_and(|handshake| handshake.protocol == Protocol::MessagePack);
     if is_plain {
+        attachment.pinged_at_millis = Some(clock::now_millis());
+        if let Ok(text) = attachment.to_text() {
+            let _closed_meanwhile = socket.attach(&text);
+        }
         socket.send(&socket::payload(Protocol::MessagePack, ping));
     }
     is_plain

@@ -2,20 +2,21 @@
 
 use std::{pin::Pin, rc::Rc};
 
-use signalr::{Invocation, Protocol};
+use signalr::BindingError;
 
 use crate::{
     caller::Caller,
     error::HubError,
     hub::Hub,
-    methods::{Call, Methods, NotStarted},
+    methods::{Call, Methods, Signature, Start},
 };
 
 pub(crate) type Callback<T> = Pin<Box<dyn Future<Output = T>>>;
 
 pub(crate) trait ServedHub {
-    fn has_method(&self, name: &str) -> bool;
-    fn start(&self, caller: Caller, protocol: Protocol, invocation: Invocation) -> Result<Call, NotStarted>;
+    fn signature(&self, method: &str) -> Option<Signature>;
+    fn authorizes(&self, method: &str, caller: &Caller) -> bool;
+    fn start(&self, method: &str, start: Start) -> Option<Result<Call, BindingError>>;
     fn connected(&self, caller: Caller) -> Callback<Result<(), HubError>>;
     fn disconnected(&self, caller: Caller) -> Callback<()>;
 }
@@ -34,12 +35,16 @@ impl<H: Hub> Served<H> {
 }
 
 impl<H: Hub> ServedHub for Served<H> {
-    fn has_method(&self, name: &str) -> bool {
-        self.methods.contains(name)
+    fn signature(&self, method: &str) -> Option<Signature> {
+        self.methods.signature(method)
     }
 
-    fn start(&self, caller: Caller, protocol: Protocol, invocation: Invocation) -> Result<Call, NotStarted> {
-        self.methods.start(self.hub.clone(), caller, protocol, invocation)
+    fn authorizes(&self, method: &str, caller: &Caller) -> bool {
+        self.methods.authorizes(method, caller)
+    }
+
+    fn start(&self, method: &str, start: Start) -> Option<Result<Call, BindingError>> {
+        self.methods.start(self.hub.clone(), method, start)
     }
 
     fn connected(&self, caller: Caller) -> Callback<Result<(), HubError>> {

@@ -1,46 +1,60 @@
-//! The server of one object: its hubs, its connections, and sending to them.
+//! The server of one object: its hubs, its connections, and whom they are reached by.
 
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 use signalr::{EncodeError, Protocol};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use worker::{State, worker_sys::DurableObjectState};
 
 use crate::{
+    audience::Audience,
     clients::Clients,
     error::HubError,
     event::{EncodedOnce, Event},
     hub::Hub,
+    identity::Identity,
     live::Live,
     options::ServerOptions,
-    outbox::Outbox,
+    outbox::{Outbox, RecordKind},
+    questions::Questions,
     served::{Served, ServedHub},
-    socket::{self, Socket},
+    session_store::SessionStore,
+    sockets::{Answer, EncodeQuestion, HubIndex, Sockets},
     spill::Spill,
-    table::{Audience, HubIndex, Identity, Slot, Table},
+    table::{Slot, Table},
 };
 
 /// A SignalR server in a Durable Object. Build it in the object's constructor and hand it the object's
-/// WebSocket events.
+/// requests, WebSocket events and alarms.
 pub struct Server {
+    this: Weak<Server>,
     pub(crate) state: State,
     pub(crate) options: ServerOptions,
     pub(crate) hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
+    pub(crate) refresh_policy: Option<RefreshPolicy>,
     pub(crate) table: RefCell<Table<Live>>,
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) spill: Spill,
+    pub(crate) sessions: SessionStore,
+    pub(crate) questions: Questions,
     /// The table has been built from the sockets that outlived the last sleep.
-    pub(crate) restored: Cell<bool>,
+    pub(crate) is_restored: Cell<bool>,
     /// Connections whose attachments are written, or that are closed, at the end of the turn.
-    changed: RefCell<Vec<Slot>>,
+    pub(crate) changed: RefCell<Vec<Slot>>,
+    /// Connections with a session to which the turn did something.
+    pub(crate) touched_sessions: RefCell<Vec<Slot>>,
     /// The ids of connections that ended last, oldest first: none of them is accepted again.
     pub(crate) ended: RefCell<VecDeque<Rc<str>>>,
-    flush_scheduled: Cell<bool>,
+    /// What long-polling clients still have to fetch of connections that ended.
+    pub(crate) leftovers: RefCell<VecDeque<crate::poll::Leftover>>,
+    pub(crate) is_flush_scheduled: Cell<bool>,
+    pub(crate) is_ticking: Cell<bool>,
+    /// When silent clients were looked for last.
+    pub(crate) checked_at_millis: Cell<f64>,
 }
 
 /// Collects the hubs of a [`Server`].
@@ -48,7 +62,11 @@ pub struct ServerBuilder {
     state: State,
     options: ServerOptions,
     hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
+    refresh_policy: Option<RefreshPolicy>,
 }
+
+/// Whether a connection's claims may be replaced: given the old ones and the new.
+pub(crate) type RefreshPolicy = Box<dyn Fn(&str, &str) -> bool>;
 
 impl ServerBuilder {
     /// Serves a hub under this name. It stands in the attachments of sleeping sockets: a hub that is
@@ -59,21 +77,38 @@ impl ServerBuilder {
         self
     }
 
+    /// Decides whether a request that comes with other claims than its connection may replace them: an authentication
+    /// refresh, a poll, a resumed socket. It is given the old claims and the new. Without a policy all may; another
+    /// user never may.
+    #[must_use]
+    pub fn refresh_policy(mut self, policy: impl Fn(&str, &str) -> bool + 'static) -> Self {
+        self.refresh_policy = Some(Box::new(policy));
+        self
+    }
+
     /// Ends the list of hubs. Nothing is read or awaited: sockets that outlived a sleep are taken up when
     /// the first event arrives.
     #[must_use]
     pub fn build(self) -> Rc<Server> {
-        Rc::new(Server {
+        Rc::new_cyclic(|this| Server {
+            this: this.clone(),
             table: RefCell::new(Table::new(self.hubs.len())),
             spill: Spill::new(self.state.storage().sql()),
+            sessions: SessionStore::new(self.state.storage().sql()),
             state: self.state,
             options: self.options,
             hubs: self.hubs,
+            refresh_policy: self.refresh_policy,
             outbox: RefCell::default(),
-            restored: Cell::new(false),
+            questions: Questions::default(),
+            is_restored: Cell::new(false),
             changed: RefCell::default(),
+            touched_sessions: RefCell::default(),
             ended: RefCell::default(),
-            flush_scheduled: Cell::new(false),
+            leftovers: RefCell::default(),
+            is_flush_scheduled: Cell::new(false),
+            is_ticking: Cell::new(false),
+            checked_at_millis: Cell::new(0.0),
         })
     }
 }
@@ -88,13 +123,20 @@ impl Server {
             ),
             options,
             hubs: Vec::new(),
+            refresh_policy: None,
         }
     }
 
     /// How many connections the object holds, over all hubs.
-    pub fn connection_count(self: &Rc<Self>) -> usize {
+    pub fn connection_count(&self) -> usize {
         self.restore();
         self.table.borrow().len()
+    }
+
+    /// Whether a connection is there.
+    pub fn has_connection(&self, id: &str) -> bool {
+        self.restore();
+        self.table.borrow().find(id).is_some()
     }
 
     /// The connections of the hub registered under that name; none if there is no such hub.
@@ -103,7 +145,7 @@ impl Server {
     }
 
     /// Closes every connection of the object with a Close record, at once.
-    pub fn close_all(self: &Rc<Self>, error: Option<&str>, allow_reconnect: bool) {
+    pub fn close_all(&self, error: Option<&str>, allow_reconnect: bool) {
         self.restore();
         let slots = self.table.borrow().slots();
         for slot in slots {
@@ -122,31 +164,56 @@ impl Server {
         self.hubs.get(usize::from(index))
     }
 
-    pub(crate) fn hub_len(self: &Rc<Self>, hub: HubIndex) -> usize {
-        self.restore();
-        self.table.borrow().hub_len(hub)
+    /// The server as something to hold on to; none while it is being dropped.
+    pub(crate) fn rc(&self) -> Option<Rc<Self>> {
+        self.this.upgrade()
     }
 
-    pub(crate) fn group_exists(self: &Rc<Self>, hub: HubIndex, group: &str) -> bool {
-        self.restore();
-        self.table.borrow().group_exists(hub, group)
+    /// Runs something beside what runs now. The object stays awake for it.
+    pub(crate) fn spawn<F: Future<Output = ()> + 'static>(&self, work: impl FnOnce(Rc<Self>) -> F) {
+        if let Some(server) = self.rc() {
+            self.state.wait_until(work(server));
+        }
     }
 
-    pub(crate) fn send<E: Event + ?Sized>(
-        self: &Rc<Self>,
-        hub: HubIndex,
-        audience: Audience<'_>,
-        event: &E,
-    ) -> Result<usize, EncodeError> {
+    /// Queues a framed record for one connection.
+    pub(crate) fn enqueue(&self, slot: Slot, protocol: Protocol, record: Vec<u8>, kind: RecordKind) {
+        let mut table = self.table.borrow_mut();
+        let Some(entry) = table.get_mut(slot).filter(|entry| !entry.live.is_closing) else { return };
+        let mut outbox = self.outbox.borrow_mut();
+        let record = outbox.store(protocol, record, kind);
+        outbox.enqueue(slot, &mut entry.pending, record);
+        drop((table, outbox));
+        self.schedule_flush();
+    }
+
+    /// The connection behind an identity, unless it has gone. An id is used once.
+    pub(crate) fn slot_of(&self, identity: &Identity) -> Option<Slot> {
+        self.table.borrow().find(&identity.id)
+    }
+
+    pub(crate) fn protocol(&self, slot: Slot) -> Option<Protocol> {
+        self.table.borrow().get(slot)?.protocol()
+    }
+}
+
+impl Sockets for Server {
+    fn send(&self, hub: HubIndex, audience: &Audience<'_>, event: &dyn Event) -> Result<usize, EncodeError> {
         self.restore();
+        let spare_bytes = self.options.slow_readers.spare_bytes;
+        let is_ephemeral = event.is_ephemeral();
         let mut table = self.table.borrow_mut();
         let mut outbox = self.outbox.borrow_mut();
         let mut encoded = EncodedOnce::new(event);
         let mut sends = Vec::new();
         for slot in table.select(hub, audience) {
             let Some(entry) = table.get(slot) else { continue };
-            let Some(protocol) = entry.protocol().filter(|_| !entry.live.closing) else { continue };
-            let record = encoded.record(protocol, entry.identity.variant, |bytes| outbox.store(protocol, bytes))?;
+            let Some(protocol) = entry.protocol().filter(|_| !entry.live.is_closing) else { continue };
+            if is_ephemeral && entry.live.unread_bytes() >= spare_bytes {
+                continue;
+            }
+            let store = |bytes| outbox.store(protocol, bytes, RecordKind::Counted);
+            let record = encoded.record(protocol, entry.identity.variant, store)?;
             sends.extend(record.map(|record| (slot, record)));
         }
         for (slot, record) in &sends {
@@ -159,34 +226,27 @@ impl Server {
         Ok(sends.len())
     }
 
-    /// Queues a framed record for one connection.
-    pub(crate) fn enqueue(self: &Rc<Self>, slot: Slot, protocol: Protocol, record: Vec<u8>) {
-        let mut table = self.table.borrow_mut();
-        let Some(entry) = table.get_mut(slot).filter(|entry| !entry.live.closing) else { return };
-        let mut outbox = self.outbox.borrow_mut();
-        let record = outbox.store(protocol, record);
-        outbox.enqueue(slot, &mut entry.pending, record);
-        drop((table, outbox));
-        self.schedule_flush();
+    fn ask(&self, hub: HubIndex, connection: &str, question: EncodeQuestion<'_>) -> Answer {
+        self.ask_client(hub, connection, question)
     }
 
-    pub(crate) fn join(self: &Rc<Self>, id: &str, group: &str) -> Result<(), HubError> {
+    fn join(&self, connection: &str, group: &str) -> Result<(), HubError> {
         self.restore();
         let mut table = self.table.borrow_mut();
-        let Some(slot) = table.find(id) else { return Ok(()) };
+        let Some(slot) = table.find(connection) else { return Ok(()) };
         let group_count = table.group_count();
         let Some(entry) = table.get(slot) else { return Ok(()) };
         if entry.groups.contains(group) {
             return Ok(());
         }
-        let full = entry.groups.len() >= self.options.max_groups_per_connection
+        let is_full = entry.groups.len() >= self.options.max_groups_per_connection
             || (group_count >= self.options.max_groups && !table.group_exists(entry.identity.hub, group));
-        if full {
+        if is_full {
             return Err("Too many subscriptions".into());
         }
         let group: Rc<str> = group.into();
         if entry.live.spilled.groups {
-            self.spill.put_groups(id, [&group].into_iter()).map_err(HubError::internal)?;
+            self.spill.put_groups(connection, [&group].into_iter()).map_err(HubError::internal)?;
         }
         table.join(slot, &group);
         drop(table);
@@ -194,62 +254,36 @@ impl Server {
         Ok(())
     }
 
-    pub(crate) fn leave(self: &Rc<Self>, id: &str, group: &str) -> Result<(), HubError> {
+    fn leave(&self, connection: &str, group: &str) -> Result<(), HubError> {
         self.restore();
         let mut table = self.table.borrow_mut();
-        let Some(slot) = table.find(id) else { return Ok(()) };
+        let Some(slot) = table.find(connection) else { return Ok(()) };
         if !table.leave(slot, group) {
             return Ok(());
         }
         if table.get(slot).is_some_and(|entry| entry.live.spilled.groups) {
-            self.spill.remove_group(id, group).map_err(HubError::internal)?;
+            self.spill.remove_group(connection, group).map_err(HubError::internal)?;
         }
         drop(table);
         self.mark_changed(slot);
         Ok(())
     }
 
-    /// Has the attachment written, and the connection closed if it is closing, when the turn ends.
-    pub(crate) fn mark_changed(self: &Rc<Self>, slot: Slot) {
-        if let Some(entry) = self.table.borrow_mut().get_mut(slot)
-            && !std::mem::replace(&mut entry.live.attachment_stale, true)
-        {
-            self.changed.borrow_mut().push(slot);
-        }
-        self.schedule_flush();
-    }
-
-    /// Ends the turn in a microtask: when what runs now awaits something or is done.
-    pub(crate) fn schedule_flush(self: &Rc<Self>) {
-        if !self.flush_scheduled.replace(true) {
-            let server = self.clone();
-            spawn_local(async move { server.flush() });
+    fn close(&self, connection: &str, error: Option<&str>, allow_reconnect: bool) {
+        self.restore();
+        let found = self.table.borrow().find(connection);
+        if let Some(slot) = found {
+            self.close_slot(slot, error, allow_reconnect);
         }
     }
 
-    /// Ends the turn: sends what waits, writes the attachments that changed, closes what is closing.
-    pub fn flush(self: &Rc<Self>) {
-        self.flush_scheduled.set(false);
-        if !self.outbox.borrow().is_empty() {
-            self.outbox.borrow_mut().flush(
-                |slot| {
-                    let mut table = self.table.borrow_mut();
-                    let entry = table.get_mut(slot)?;
-                    Some((entry.live.socket.clone(), std::mem::take(&mut entry.pending)))
-                },
-                socket::payload,
-                Socket::send,
-            );
-        }
-        for slot in self.changed.take() {
-            self.settle(slot);
-        }
+    fn count(&self, hub: HubIndex) -> usize {
+        self.restore();
+        self.table.borrow().hub_len(hub)
     }
 
-    /// The connection behind an identity, unless it has gone and its slot is another's.
-    pub(crate) fn slot_of(&self, identity: &Rc<Identity>) -> Option<Slot> {
-        let table = self.table.borrow();
-        let slot = table.find(&identity.id)?;
-        table.get(slot).filter(|entry| Rc::ptr_eq(&entry.identity, identity)).map(|_| slot)
+    fn group_exists(&self, hub: HubIndex, group: &str) -> bool {
+        self.restore();
+        self.table.borrow().group_exists(hub, group)
     }
 }

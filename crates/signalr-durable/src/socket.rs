@@ -40,6 +40,15 @@ extern "C" {
     fn set_slot(this: &RawSocket, slot: f64);
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// The object's state, for the call that `worker` lacks.
+    type AutoResponses;
+
+    #[wasm_bindgen(method, catch, js_name = getWebSocketAutoResponseTimestamp)]
+    fn timestamp(this: &AutoResponses, socket: &RawSocket) -> Result<Option<js_sys::Date>, JsValue>;
+}
+
 /// The socket of one connection.
 #[derive(Clone)]
 pub(crate) struct Socket(RawSocket);
@@ -99,6 +108,12 @@ impl Socket {
 
     pub(crate) fn is_open(&self) -> bool {
         self.0.ready_state() == web_sys::WebSocket::OPEN
+    }
+
+    /// When the platform answered a ping for the object last, in milliseconds since the epoch.
+    pub(crate) fn answered_at_millis(&self, state: &State) -> Option<f64> {
+        let state: &AutoResponses = state.as_raw().unchecked_ref();
+        Some(state.timestamp(&self.0).ok()??.get_time())
     }
 
     /// Whether both are the same JavaScript object.

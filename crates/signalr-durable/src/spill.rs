@@ -1,21 +1,25 @@
 //! What does not fit a socket's attachment: long lists of groups, and the unfinished record of a client
 //! that sends one in pieces. The tables exist only where something was ever spilled.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// The tables `signalr_group` and `signalr_partial` of an object.
 pub(crate) struct Spill {
     sql: SqlStorage,
+    is_created: Cell<bool>,
 }
 
 impl Spill {
     pub(crate) fn new(sql: SqlStorage) -> Self {
-        Self { sql }
+        Self { sql, is_created: Cell::new(false) }
     }
 
     fn create(&self) -> Result<()> {
+        if self.is_created.replace(true) {
+            return Ok(());
+        }
         self.sql.exec(
             "CREATE TABLE IF NOT EXISTS signalr_group (connection TEXT, name TEXT, PRIMARY KEY (connection, name)) WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS signalr_partial (connection TEXT, start INTEGER, bytes BLOB, PRIMARY KEY (connection, start)) WITHOUT ROWID;",
@@ -25,8 +29,8 @@ impl Spill {
     }
 
     pub(crate) fn put_groups<'a>(&self, connection: &str, groups: impl Iterator<Item = &'a Rc<str>>) -> Result<()> {
-        self.create()?;
         for group in groups {
+            self.create()?;
             let row = vec![connection.into(), group.as_ref().into()];
             self.sql.exec("INSERT OR IGNORE INTO signalr_group VALUES (?, ?)", row)?;
         }
@@ -40,6 +44,9 @@ impl Spill {
     }
 
     pub(crate) fn groups(&self, connection: &str) -> Result<Vec<Rc<str>>> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
         let rows = self
             .sql
             .exec("SELECT name FROM signalr_group WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
@@ -63,6 +70,9 @@ impl Spill {
     }
 
     pub(crate) fn partial(&self, connection: &str) -> Result<Vec<u8>> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
         let rows = self.sql.exec(
             "SELECT bytes FROM signalr_partial WHERE connection = ? ORDER BY start",
             vec![SqlStorageValue::from(connection)],
@@ -77,22 +87,36 @@ impl Spill {
     }
 
     pub(crate) fn remove_partial(&self, connection: &str) -> Result<()> {
+        if !self.is_created.get() {
+            return Ok(());
+        }
         self.sql.exec("DELETE FROM signalr_partial WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
         Ok(())
     }
 
     /// Forgets a connection.
     pub(crate) fn remove(&self, connection: &str) -> Result<()> {
+        if !self.is_created.get() {
+            return Ok(());
+        }
         self.remove_partial(connection)?;
         self.sql.exec("DELETE FROM signalr_group WHERE connection = ?", vec![SqlStorageValue::from(connection)])?;
         Ok(())
     }
 
+    /// Whether anything was ever spilled.
+    fn exists(&self) -> Result<bool> {
+        if !self.is_created.get() {
+            let known = self.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'signalr_partial'", None)?;
+            self.is_created.set(known.raw().next().is_some());
+        }
+        Ok(self.is_created.get())
+    }
+
     /// Forgets every connection but these: sockets that ended without a word (a deploy, a crash) leave
     /// their rows behind.
     pub(crate) fn retain(&self, live: impl Fn(&str) -> bool) -> Result<()> {
-        let known = self.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'signalr_partial'", None)?;
-        if known.raw().next().is_none() {
+        if !self.exists()? {
             return Ok(());
         }
         let rows = self

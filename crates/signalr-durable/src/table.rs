@@ -8,23 +8,10 @@ use std::{collections::HashMap, rc::Rc};
 use indexmap::IndexSet;
 use signalr::{Protocol, handshake::HandshakeRequest};
 
-use crate::{event::Variant, outbox::Pending};
+use crate::{audience::Audience, identity::Identity, outbox::Pending, sockets::HubIndex};
 
 /// Where a connection stands in the table, for as long as it is in it; reused afterwards.
 pub(crate) type Slot = u32;
-
-/// Which of the server's hubs, by order of registration.
-pub(crate) type HubIndex = u8;
-
-/// Who a connection is: fixed when it is accepted.
-#[derive(Debug)]
-pub(crate) struct Identity {
-    pub(crate) id: Rc<str>,
-    pub(crate) hub: HubIndex,
-    pub(crate) user: Option<Rc<str>>,
-    pub(crate) claims: Rc<str>,
-    pub(crate) variant: Variant,
-}
 
 /// One connection: who it is, what it joined, what waits to be sent to it.
 pub(crate) struct Entry<C> {
@@ -42,22 +29,11 @@ impl<C> Entry<C> {
     }
 }
 
-/// Whom an event is for, among the connections of one hub.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Audience<'a> {
-    All,
-    AllExcept(&'a str),
-    Connection(&'a str),
-    Group(&'a str),
-    GroupExcept(&'a str, &'a str),
-    /// Members of at least one of the groups, each once.
-    AnyGroup(&'a [&'a str]),
-}
-
 #[derive(Default)]
 struct HubIndexEntry {
     connections: IndexSet<Slot>,
     groups: HashMap<Rc<str>, IndexSet<Slot>>,
+    users: HashMap<Rc<str>, IndexSet<Slot>>,
 }
 
 /// The connections of one object.
@@ -86,8 +62,7 @@ impl<C> Table<C> {
 
     /// Takes a connection in. The caller has made sure that its id is not in the table.
     pub(crate) fn insert(&mut self, identity: Rc<Identity>, handshake: Option<HandshakeRequest>, live: C) -> Slot {
-        let id = identity.id.clone();
-        let hub = identity.hub;
+        let (id, user, hub) = (identity.id.clone(), identity.user.clone(), identity.hub);
         let entry = Entry { identity, handshake, groups: IndexSet::new(), pending: Pending::new(), live };
         let slot = if let Some(slot) = self.free.pop() {
             if let Some(place) = self.entries.get_mut(slot as usize) {
@@ -102,6 +77,9 @@ impl<C> Table<C> {
         self.by_id.insert(id, slot);
         if let Some(index) = self.hubs.get_mut(usize::from(hub)) {
             index.connections.insert(slot);
+            if let Some(user) = user {
+                index.users.entry(user).or_default().insert(slot);
+            }
         }
         slot
     }
@@ -113,8 +91,11 @@ impl<C> Table<C> {
         self.by_id.remove(&entry.identity.id);
         if let Some(index) = self.hubs.get_mut(usize::from(entry.identity.hub)) {
             index.connections.swap_remove(&slot);
+            if let Some(user) = &entry.identity.user {
+                remove_member(&mut index.users, user, slot);
+            }
             for group in &entry.groups {
-                if leave_index(index, group, slot) {
+                if remove_member(&mut index.groups, group, slot) {
                     self.group_count -= 1;
                 }
             }
@@ -136,6 +117,10 @@ impl<C> Table<C> {
 
     pub(crate) fn slots(&self) -> Vec<Slot> {
         self.hubs.iter().flat_map(|hub| hub.connections.iter().copied()).collect()
+    }
+
+    pub(crate) fn any(&self, is: impl Fn(&Entry<C>) -> bool) -> bool {
+        self.entries.iter().flatten().any(is)
     }
 
     pub(crate) fn hub_len(&self, hub: HubIndex) -> usize {
@@ -169,57 +154,99 @@ impl<C> Table<C> {
             return false;
         }
         if let Some(index) = self.hubs.get_mut(usize::from(entry.identity.hub))
-            && leave_index(index, group, slot)
+            && remove_member(&mut index.groups, group, slot)
         {
             self.group_count -= 1;
         }
         true
     }
 
-    /// The connections an event is for, each once.
-    pub(crate) fn select(&self, hub: HubIndex, audience: Audience<'_>) -> Vec<Slot> {
+    /// The connections an event is for. Each once, but for [`Audience::Groups`].
+    pub(crate) fn select(&self, hub: HubIndex, audience: &Audience<'_>) -> Vec<Slot> {
         let Some(index) = self.hubs.get(usize::from(hub)) else { return Vec::new() };
         let members = |group: &str| index.groups.get(group).into_iter().flatten().copied();
-        let except = |slot: Slot, id: &str| self.get(slot).is_some_and(|entry| *entry.identity.id != *id);
+        let except =
+            |ids: &[&str], slot: &Slot| self.get(*slot).is_some_and(|entry| !ids.contains(&&*entry.identity.id));
         match audience {
             Audience::All => index.connections.iter().copied().collect(),
-            Audience::AllExcept(id) => index.connections.iter().copied().filter(|slot| except(*slot, id)).collect(),
-            Audience::Connection(id) => {
-                self.find(id).filter(|slot| index.connections.contains(slot)).into_iter().collect()
+            Audience::AllExcept(ids) => index.connections.iter().copied().filter(|slot| except(ids, slot)).collect(),
+            Audience::Connections(ids) => {
+                let slots = ids.iter().filter_map(|id| self.find(id));
+                distinct(slots.filter(|slot| index.connections.contains(slot)), ids.len())
             }
-            Audience::Group(group) => members(group).collect(),
-            Audience::GroupExcept(group, id) => members(group).filter(|slot| except(*slot, id)).collect(),
-            Audience::AnyGroup(groups) => {
-                let mut union = IndexSet::new();
-                for group in groups {
-                    union.extend(members(group));
-                }
-                union.into_iter().collect()
+            Audience::Users(users) => {
+                let slots = users.iter().flat_map(|user| index.users.get(*user).into_iter().flatten().copied());
+                distinct(slots, users.len())
             }
+            Audience::Groups(groups) => groups.iter().flat_map(|group| members(group)).collect(),
+            Audience::AnyGroup(groups) => distinct(groups.iter().flat_map(|group| members(group)), groups.len()),
+            Audience::GroupExcept(group, ids) => members(group).filter(|slot| except(ids, slot)).collect(),
         }
     }
 }
 
-/// Takes a member out of a group of the index; true if the group is empty and gone.
-fn leave_index(index: &mut HubIndexEntry, group: &str, slot: Slot) -> bool {
-    let Some(members) = index.groups.get_mut(group) else { return false };
+/// What some lists name, each once; one list names nothing twice.
+fn distinct(slots: impl Iterator<Item = Slot>, lists: usize) -> Vec<Slot> {
+    if lists < 2 { slots.collect() } else { slots.collect::<IndexSet<_>>().into_iter().collect() }
+}
+
+/// Takes a member out of an index; true if nobody is left and the name is gone.
+fn remove_member(index: &mut HashMap<Rc<str>, IndexSet<Slot>>, name: &str, slot: Slot) -> bool {
+    let Some(members) = index.get_mut(name) else { return false };
     members.swap_remove(&slot);
     if !members.is_empty() {
         return false;
     }
-    index.groups.remove(group);
+    index.remove(name);
     true
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use signalr::Transport;
 
     use super::*;
 
     fn connect(table: &mut Table<()>, id: &str, hub: HubIndex) -> Slot {
-        let identity = Identity { id: id.into(), hub, user: None, claims: "".into(), variant: 0 };
+        let user = id.chars().next().map(|first| first.to_string().into());
+        let identity = Identity {
+            id: id.into(),
+            hub,
+            transport: Transport::WebSockets,
+            user,
+            claims: "".into(),
+            variant: 0,
+            expires_at_millis: None,
+        };
         table.insert(Rc::new(identity), None, ())
+    }
+
+    fn groups<'a>(names: &[&'a str]) -> Audience<'a> {
+        Audience::Groups(names.iter().copied().collect())
+    }
+
+    #[test]
+    fn a_user_is_all_connections_of_that_user_in_the_hub() {
+        let mut table = Table::new(2);
+        let first = connect(&mut table, "a1", 0);
+        let second = connect(&mut table, "a2", 0);
+        connect(&mut table, "a3", 1);
+        connect(&mut table, "b1", 0);
+        let users = |names: &[&'static str]| Audience::Users(names.iter().copied().collect());
+        assert_eq!(table.select(0, &users(&["a"])), [first, second]);
+        assert_eq!(table.select(0, &users(&["a", "a", "nobody"])), [first, second]);
+        table.remove(first);
+        assert_eq!(table.select(0, &users(&["a"])), [second]);
+    }
+
+    #[test]
+    fn a_member_of_two_groups_is_told_once_for_each() {
+        let mut table = Table::new(1);
+        let slot = connect(&mut table, "a", 0);
+        table.join(slot, &"g".into());
+        table.join(slot, &"h".into());
+        assert_eq!(table.select(0, &groups(&["g", "h"])), [slot, slot]);
     }
 
     #[test]
@@ -229,8 +256,8 @@ mod tests {
         let second = connect(&mut table, "b", 1);
         table.join(first, &"g".into());
         table.join(second, &"g".into());
-        assert_eq!(table.select(0, Audience::Group("g")), [first]);
-        assert_eq!(table.select(1, Audience::Group("g")), [second]);
+        assert_eq!(table.select(0, &groups(&["g"])), [first]);
+        assert_eq!(table.select(1, &groups(&["g"])), [second]);
         assert_eq!(table.group_count(), 2);
     }
 
@@ -253,7 +280,7 @@ mod tests {
         table.join(both, &"g".into());
         table.join(both, &"h".into());
         table.join(one, &"h".into());
-        assert_eq!(table.select(0, Audience::AnyGroup(&["g", "h", "none"])), [both, one]);
+        assert_eq!(table.select(0, &Audience::AnyGroup(["g", "h", "none"].into_iter().collect())), [both, one]);
     }
 
     #[test]
@@ -263,10 +290,10 @@ mod tests {
         let b = connect(&mut table, "b", 0);
         table.join(a, &"g".into());
         table.join(b, &"g".into());
-        assert_eq!(table.select(0, Audience::AllExcept("a")), [b]);
-        assert_eq!(table.select(0, Audience::GroupExcept("g", "b")), [a]);
-        assert_eq!(table.select(0, Audience::Connection("b")), [b]);
-        assert!(table.select(0, Audience::Connection("c")).is_empty());
+        assert_eq!(table.select(0, &Audience::AllExcept(["a"].into_iter().collect())), [b]);
+        assert_eq!(table.select(0, &Audience::GroupExcept("g", ["b"].into_iter().collect())), [a]);
+        assert_eq!(table.select(0, &Audience::Connections(["b"].into_iter().collect())), [b]);
+        assert!(table.select(0, &Audience::Connections(["c"].into_iter().collect())).is_empty());
     }
 
     proptest! {
@@ -286,20 +313,20 @@ mod tests {
                     (3, Some(slot)) => { table.remove(slot); }
                     _ => {}
                 }
-                let mut groups = 0;
+                let mut group_count = 0;
                 for hub in 0..2 {
                     for name in ["g0", "g1", "g2", "g3"] {
-                        let mut indexed = table.select(hub, Audience::Group(name));
-                        let mut said: Vec<Slot> = table.select(hub, Audience::All).into_iter()
+                        let mut indexed = table.select(hub, &groups(&[name]));
+                        let mut said: Vec<Slot> = table.select(hub, &Audience::All).into_iter()
                             .filter(|slot| table.get(*slot).is_some_and(|entry| entry.groups.contains(name)))
                             .collect();
                         indexed.sort_unstable();
                         said.sort_unstable();
-                        groups += usize::from(!said.is_empty());
+                        group_count += usize::from(!said.is_empty());
                         prop_assert_eq!(indexed, said);
                     }
                 }
-                prop_assert_eq!(table.group_count(), groups);
+                prop_assert_eq!(table.group_count(), group_count);
                 prop_assert_eq!(table.len(), table.slots().len());
             }
         }

@@ -3,6 +3,7 @@
 //! A fault is sent with `allow_reconnect`, except that of a connect handler, which would fail again at once. A
 //! connection that ends without a fault (aborted by the server, or closed by the client) is closed without any text.
 
+use crate::resume::ResumeError;
 use crate::{Failure, ProtocolError};
 
 /// What every Close for a fault says to a client that may not know more.
@@ -26,8 +27,8 @@ pub fn client_timeout(detailed_errors: bool) -> String {
 
 /// Says that the client, after a stateful reconnect, claims to go on beyond what the server has received.
 pub fn sequence_id_too_high(detailed_errors: bool) -> String {
-    let message = "Sequence ID greater than amount of messages we've received.";
-    failed(Failure::Internal { name: "InvalidOperationException", message }, detailed_errors)
+    let error = ResumeError::Gap;
+    failed(Failure::Internal { name: error.exception_name(), message: &error.to_string() }, detailed_errors)
 }
 
 #[cfg(test)]

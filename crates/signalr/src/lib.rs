@@ -10,6 +10,7 @@
 //! | [`record`] | where one message ends and the next begins |
 //! | [`sse`] | how records travel as server-sent events |
 //! | [`Connection`] | the state of one server-side connection: frames in, messages out |
+//! | [`resume`] | stateful reconnect: what is sent again when a lost socket is replaced, and what was received before |
 //! | [`error_text`], [`close_text`] | the very words ASP.NET Core says to a client |
 //!
 //! What goes over the wire is what ASP.NET Core's own server writes, byte for byte where a client could notice.
@@ -31,6 +32,7 @@ mod payload;
 mod protocol;
 mod protocol_error;
 pub mod record;
+pub mod resume;
 pub mod sse;
 mod transport;
 

@@ -1,15 +1,14 @@
 //! Who may connect: the key's own object has the final say.
 
-use signalr_durable::{Acceptance, ServerError};
+use signalr_durable::{ConnectionCall, ServerError};
 use worker::{Request, Response, Result};
 
 use super::{
     VirtualKey,
-    calls::{Admission, Connect, Refusal, Reserve},
+    calls::{Admission, Refusal, Reserve},
     key_state::KeyState,
-    task_event::WITH_META,
 };
-use crate::{call::CONNECT_HEADER, identifiers::random_bytes};
+use crate::identifiers::random_bytes;
 
 impl VirtualKey {
     /// Answers whether the key may connect now. Nothing is held: the upgrade asks again.
@@ -20,30 +19,21 @@ impl VirtualKey {
         })
     }
 
-    /// Takes a WebSocket.
-    pub(super) async fn admit(&self, request: &Request) -> Result<Response> {
-        let is_upgrade = request.headers().get("upgrade")?.is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
-        let Some(header) = request.headers().get(CONNECT_HEADER)?.filter(|_| is_upgrade) else {
-            return Response::error("a connect call is an upgrade", 426);
+    /// Serves a client's request for one of its connections. A key that is disabled or gone ends with the next one,
+    /// whatever it is for; how many connections a key may have is asked where one begins.
+    pub(super) async fn serve_client(&self, request: Request) -> Result<Response> {
+        let call = ConnectionCall::of(&request).map_err(failed)?;
+        let virtual_key_id = call.user_id.as_deref().unwrap_or_default();
+        let refusal = match self.refusal(virtual_key_id).await? {
+            Some(Refusal::TooManyConnections { .. }) if self.server.has_connection(&call.connection_id) => None,
+            refusal => refusal,
         };
-        let connect: Connect = serde_json::from_str(&header)?;
-        if let Some(refusal) = self.refusal(&connect.virtual_key_id).await? {
+        if let Some(refusal) = refusal {
             return Ok(Response::from_json(&refusal)?.with_status(422));
         }
-        let connection_id = connect.connection_id.map_or_else(new_connection_id, Ok)?;
-        let acceptance = Acceptance {
-            hub: &connect.hub,
-            connection_id: &connection_id,
-            user_id: Some(&connect.virtual_key_id),
-            claims: "",
-            variant: if connect.meta { WITH_META } else { 0 },
-        };
-        match self.server.accept(acceptance) {
-            Ok(response) => Ok(response),
-            Err(error @ ServerError::ConnectionActive(_)) => Response::error(error.to_string(), 409),
-            Err(error @ ServerError::ConnectionEnded(_)) => Response::error(error.to_string(), 410),
-            Err(error) => Response::error(error.to_string(), 500),
-        }
+        let answer = self.server.serve(&call, request).await.map_err(failed)?;
+        self.wind_check().await?;
+        Ok(answer)
     }
 
     async fn refusal(&self, virtual_key_id: &str) -> Result<Option<Refusal>> {
@@ -57,8 +47,12 @@ impl VirtualKey {
             Some(limit) => limit,
             None => self.configuration()?.max_connections_per_key,
         };
-        let is_full = u64::try_from(self.server.connection_count()).is_ok_and(|count| count >= limit);
-        Ok(is_full.then_some(Refusal::TooManyConnections { limit }))
+        let is_full = || u64::try_from(self.server.connection_count()).is_ok_and(|count| count >= limit);
+        if is_full() {
+            // Some of them may be dead.
+            self.server.check();
+        }
+        Ok(is_full().then_some(Refusal::TooManyConnections { limit }))
     }
 }
 
@@ -66,4 +60,9 @@ impl VirtualKey {
 fn new_connection_id() -> Result<String> {
     let bytes = random_bytes::<16>().map_err(|error| worker::Error::RustError(error.to_string()))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+fn failed(error: ServerError) -> worker::Error {
+    worker::Error::RustError(error.to_string())
 }

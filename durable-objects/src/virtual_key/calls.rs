@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::ObjectCall;
 
+/// What the object of a virtual key is called.
+pub fn virtual_key_name(id: &str) -> String {
+    format!("vkey-{id}")
+}
+
 macro_rules! virtual_key_call {
     ($call:ty => $answer:ty, $path:literal) => {
         impl ObjectCall for $call {
@@ -13,7 +18,7 @@ macro_rules! virtual_key_call {
             const PATH: &'static str = $path;
 
             fn object_name(&self) -> String {
-                format!("vkey-{}", self.virtual_key_id)
+                virtual_key_name(&self.virtual_key_id)
             }
         }
     };
@@ -52,23 +57,6 @@ pub enum Refusal {
         limit: u64,
     },
 }
-
-/// Asks the object to take a WebSocket: the headers of an upgrade carry it.
-///
-/// The answer is the 101 with the socket; 422 with a [`Refusal`] as JSON; 409 where the connection id is
-/// active, 410 where its connection has ended.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Connect {
-    /// The key.
-    pub virtual_key_id: String,
-    /// Name of the hub.
-    pub hub: String,
-    /// The id that negotiation gave; none where it was skipped.
-    pub connection_id: Option<String>,
-    /// Whether the client asked for the metadata argument (`?meta=1`).
-    pub meta: bool,
-}
-virtual_key_call!(Connect => (), "/connect");
 
 /// Hands the object events of its key, in order.
 #[derive(Debug, Serialize, Deserialize)]

@@ -10,20 +10,21 @@ mod draft;
 mod key_state;
 mod publish;
 mod retention;
-mod task_event;
+pub(crate) mod task_event;
 mod task_hub;
 mod task_store;
 mod tasks;
 
 use std::{panic::RefUnwindSafe, rc::Rc};
 
-use signalr_durable::{InvocationRate, Server, ServerOptions};
+use contract::ClientAccess;
+use signalr_durable::{InvocationRate, Server, ServerOptions, edge::CONNECTIONS_PATH};
 use worker::{
     DurableObject, Env, Request, Response, Result, State, Storage, WebSocket, WebSocketIncomingMessage, durable_object,
 };
 
 use self::{
-    calls::{ApplyKey, Connect, Inspect, Inspection, Ping, Publish, Reserve},
+    calls::{ApplyKey, Inspect, Inspection, Ping, Publish, Reserve},
     deduplication::Deduplication,
     key_state::{KeyState, StoredKey},
     task_hub::TaskHub,
@@ -61,6 +62,7 @@ impl DurableObject for VirtualKey {
         let options = configuration.as_ref().map(server_options).unwrap_or_default();
         let server = Server::builder(&state, options)
             .hub(contract::hub::TASK_HUB.name, Rc::new(TaskHub::new(tasks.clone())))
+            .refresh_policy(keeps_permissions)
             .build();
         Self {
             server,
@@ -79,7 +81,7 @@ impl DurableObject for VirtualKey {
                 let publish: Publish = call::read(&mut request).await?;
                 call::answer::<Publish>(&self.publish(publish).await?)
             }
-            Connect::PATH => self.admit(&request).await,
+            CONNECTIONS_PATH => self.serve_client(request).await,
             Reserve::PATH => {
                 let reserve: Reserve = call::read(&mut request).await?;
                 call::answer::<Reserve>(&self.reserve(&reserve).await?)
@@ -90,6 +92,7 @@ impl DurableObject for VirtualKey {
             }
             Inspect::PATH => {
                 let _inspect: Inspect = call::read(&mut request).await?;
+                self.server.check();
                 call::answer::<Inspect>(&Inspection { connections: self.server.connection_count() })
             }
             Ping::PATH => call::answer::<Ping>(&()),
@@ -114,7 +117,9 @@ impl DurableObject for VirtualKey {
 
     async fn alarm(&self) -> Result<Response> {
         self.alarm_clock.rang();
+        self.server.check();
         self.ring().await?;
+        self.wind_check().await?;
         Response::empty()
     }
 }
@@ -142,6 +147,14 @@ impl VirtualKey {
     }
 }
 
+/// A refreshed client token may not take away what its connection was allowed: it has joined groups by that.
+fn keeps_permissions(old: &str, new: &str) -> bool {
+    match (ClientAccess::from_claims(old), ClientAccess::from_claims(new)) {
+        (Ok(old), Ok(new)) => new.covers(&old),
+        _ => false,
+    }
+}
+
 // Limits that are counts of things in memory fit a usize.
 #[allow(clippy::cast_possible_truncation)]
 fn server_options(configuration: &Configuration) -> ServerOptions {
@@ -149,6 +162,9 @@ fn server_options(configuration: &Configuration) -> ServerOptions {
     ServerOptions {
         max_message_bytes: configuration.max_message_bytes as usize,
         handshake_timeout_millis: configuration.handshake_timeout_seconds * 1_000,
+        keep_alive_millis: configuration.keep_alive_seconds * 1_000,
+        client_timeout_millis: configuration.client_timeout_seconds * 1_000,
+        close_on_authentication_expiration: configuration.close_on_authentication_expiration,
         max_groups_per_connection: configuration.max_subscriptions_per_connection as usize,
         max_groups: configuration.max_groups_per_key as usize,
         invocation_rate: InvocationRate { per_minute, burst: per_minute.saturating_mul(2) },

@@ -84,7 +84,7 @@ impl VirtualKey {
         let meta = self.tasks.meta(&change.task);
         let groups = notification.groups();
         let groups = [groups[0].as_str(), groups[1].as_str(), groups[2].as_str()];
-        let sent = clients.any_group(&groups).send(OutgoingTaskEvent { notification, meta: &meta });
+        let sent = clients.any_group(groups).send(OutgoingTaskEvent { notification, meta: &meta });
         sent.unwrap_or_else(|error| {
             log::error(
                 "an event could not be encoded",

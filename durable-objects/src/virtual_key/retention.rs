@@ -23,6 +23,16 @@ impl VirtualKey {
         self.alarm_clock.ring_by(next_deadline_millis.unwrap_or(i64::MAX).min(sweep_at_millis)).await
     }
 
+    /// Makes sure that the alarm rings for the next look at the connections.
+    pub(super) async fn wind_check(&self) -> Result<()> {
+        match self.server.next_check_millis() {
+            // Milliseconds since the epoch are far below 2^53.
+            #[allow(clippy::cast_possible_truncation)]
+            Some(at_millis) => self.alarm_clock.ring_by(at_millis as i64).await,
+            None => Ok(()),
+        }
+    }
+
     /// Does what is due, and winds the alarm for what comes next.
     pub(super) async fn ring(&self) -> Result<()> {
         let now_millis = now_millis();

@@ -1,11 +1,11 @@
 //! A task's notification on its way to clients: in the shape that each connection reads.
 
-use contract::{EventMeta, JsonForm, TaskNotification};
+use contract::{EventClass, EventMeta, JsonForm, TaskNotification};
 use signalr::{EncodeError, Protocol};
 use signalr_durable::{Event, Variant};
 
 /// Bit of a connection's variant: it reads one more, last argument with the event's metadata (`?meta=1`).
-pub(crate) const WITH_META: Variant = 1;
+pub const WITH_META: Variant = 1;
 
 /// What is sent for a notification.
 pub(crate) struct OutgoingTaskEvent<'a> {
@@ -21,5 +21,9 @@ impl Event for OutgoingTaskEvent<'_> {
             Protocol::MessagePack => JsonForm::Values,
         };
         protocol.encode_invocation(self.notification.target(), &self.notification.arguments(form, meta), out)
+    }
+
+    fn is_ephemeral(&self) -> bool {
+        self.notification.class() == EventClass::Ephemeral
     }
 }

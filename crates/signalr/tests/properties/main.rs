@@ -1,4 +1,5 @@
-//! Properties that hold for any message, any stream of messages however it is cut, and any input at all.
+//! Properties that hold for any message, any stream of messages however it is cut, any loss of sockets between two
+//! sides that resume, and any input at all.
 
 #![allow(
     clippy::expect_used,
@@ -8,6 +9,7 @@
 )]
 
 mod hostile;
+mod resume;
 mod round_trip;
 mod split;
 mod strategy;

@@ -1,0 +1,342 @@
+//! Requests about connections: a transport that opens, records that are posted, an authentication that is refreshed.
+//! The answers are those of ASP.NET Core's `HttpConnectionDispatcher`.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+    time::Duration,
+};
+
+use futures::future::{AbortHandle, Abortable};
+use signalr::{Connection, ConnectionOptions, Transport, handshake::HandshakeRequest};
+use wasm_bindgen_futures::spawn_local;
+use worker::{Delay, Error, Headers, Request, Response, WebSocketPair};
+
+use crate::{
+    attachment::{Attachment, Role},
+    call::{Action, ConnectionCall, HEADER},
+    cancellation::Cancellation,
+    clock,
+    error::ServerError,
+    identity::Identity,
+    line::{Bridge, Line},
+    live::{Live, Spilled, Stage},
+    rate::TokenBucket,
+    reading::Reading,
+    server::Server,
+    session::Session,
+    socket::Socket,
+    table::Slot,
+};
+
+/// Texts of ASP.NET Core's answers.
+pub(crate) const NO_CONNECTION: &str = "No Connection with that ID";
+const OTHER_TRANSPORT: &str = "Cannot change transports mid-connection";
+const NO_POST: &str = "POST requests are not allowed for WebSocket connections.";
+const NO_DELETE: &str = "Cannot terminate this connection using the DELETE endpoint.";
+
+impl ConnectionCall {
+    /// Reads what the Worker asks.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::NoCall`] where the request does not say it.
+    pub fn of(request: &Request) -> Result<Self, ServerError> {
+        let header = request.headers().get(HEADER)?.ok_or_else(|| ServerError::NoCall("no header".to_owned()))?;
+        serde_json::from_str(&header).map_err(|error| ServerError::NoCall(error.to_string()))
+    }
+}
+
+impl Server {
+    /// Does what the Worker asks for a client. The application has found that it may.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] where the hub is unknown, the identity is too large, or the platform accepts no more sockets
+    /// (32,768 in an object). What is only wrong with the request is an answer.
+    pub async fn serve(self: &Rc<Self>, call: &ConnectionCall, request: Request) -> Result<Response, ServerError> {
+        self.restore();
+        let known = self.table.borrow().find(&call.connection_id);
+        if let Some(slot) = known
+            && !self.may_change(slot, call)
+        {
+            return self.reject(slot, call);
+        }
+        let answer = match (call.action, known) {
+            (Action::Send, Some(slot)) => self.post(slot, request).await,
+            (Action::Delete, Some(slot)) => self.delete(slot),
+            (Action::Refresh, Some(slot)) => self.refresh(slot, call),
+            (Action::WebSocket | Action::Events | Action::Poll, Some(slot)) => self.reopen(slot, call),
+            (Action::Poll, None) if self.has_leftover(&call.connection_id) => self.poll_leftover(&call.connection_id),
+            (Action::WebSocket | Action::Events | Action::Poll, None) if self.may_begin(call) => self.begin(call),
+            (Action::Delete, None) if self.may_begin(call) => plain(400, NO_DELETE),
+            (_, None) => plain(404, NO_CONNECTION),
+        }?;
+        self.flush();
+        Ok(answer)
+    }
+
+    fn may_begin(&self, call: &ConnectionCall) -> bool {
+        call.may_begin && !self.ended.borrow().iter().any(|id| **id == *call.connection_id)
+    }
+
+    fn begin(&self, call: &ConnectionCall) -> Result<Response, ServerError> {
+        let hub = self.hub_index(&call.hub).ok_or_else(|| ServerError::UnknownHub(call.hub.clone()))?;
+        let transport = call.action.transport().unwrap_or(Transport::WebSockets);
+        let identity = Rc::new(Identity {
+            id: call.connection_id.as_str().into(),
+            hub,
+            transport,
+            user: call.user_id.as_deref().map(Into::into),
+            claims: call.claims.as_str().into(),
+            variant: call.variant,
+            expires_at_millis: call.expires_at_millis,
+        });
+        let role = if transport == Transport::ServerSentEvents { Role::Events } else { Role::Socket };
+        let attached = Attachment { role, ..Attachment::of(&identity, &call.hub) };
+        let attached = attached.to_text().map_err(ServerError::IdentityTooLarge)?;
+
+        let (line, answer) = if transport == Transport::LongPolling {
+            (Line::Lost, first_poll()?)
+        } else {
+            let (socket, answer) = self.open(&identity.id, &call.hub, &attached)?;
+            (if role == Role::Events { Line::Events(Bridge::new(socket)) } else { Line::Socket(socket) }, answer)
+        };
+        let session =
+            (transport == Transport::LongPolling).then(|| Session::new(self.sessions.next_number(), usize::MAX, false));
+        let is_stateful = call.is_stateful && transport == Transport::WebSockets;
+        let connection = Connection::new(self.connection_options(transport));
+        self.take_in(
+            identity,
+            None,
+            NewConnection { line, connection, session, is_stateful, ..NewConnection::default() },
+        );
+        self.watch();
+        Ok(answer)
+    }
+
+    /// Accepts one end of a pair, to sleep while it is idle, and answers with the other.
+    pub(crate) fn open(&self, id: &str, hub: &str, attached: &str) -> Result<(Socket, Response), ServerError> {
+        let pair = WebSocketPair::new()?;
+        let socket = Socket::accept(&self.state, &pair.server, &[id, hub]).map_err(Error::from)?;
+        socket.attach(attached).map_err(Error::from)?;
+        Ok((socket, Response::from_websocket(pair.client)?))
+    }
+
+    /// A request that opens a transport of a connection that is there.
+    fn reopen(self: &Rc<Self>, slot: Slot, call: &ConnectionCall) -> Result<Response, ServerError> {
+        let table = self.table.borrow();
+        let Some(entry) = table.get(slot) else { return plain(404, NO_CONNECTION) };
+        if call.action.transport() != Some(entry.identity.transport) {
+            return plain(400, OTHER_TRANSPORT);
+        }
+        let is_stateful = entry.live.session.as_ref().is_some_and(Session::is_stateful);
+        let is_closing = entry.live.is_closing;
+        drop(table);
+        match call.action {
+            _ if is_closing => plain(404, NO_CONNECTION),
+            Action::Poll => {
+                self.renew(slot, call);
+                self.poll(slot, call)
+            }
+            Action::WebSocket if is_stateful => {
+                self.renew(slot, call);
+                self.resume(slot, call)
+            }
+            _ => plain(409, ""),
+        }
+    }
+
+    async fn post(self: &Rc<Self>, slot: Slot, mut request: Request) -> Result<Response, ServerError> {
+        let Some(identity) = self.table.borrow().get(slot).map(|entry| entry.identity.clone()) else {
+            return plain(404, NO_CONNECTION);
+        };
+        if identity.transport == Transport::WebSockets {
+            return plain(405, NO_POST);
+        }
+        let Ok(body) = request.bytes().await else { return plain(400, "") };
+        // The connection may have ended, or another taken its slot, while the body came.
+        let Some(slot) = self.slot_of(&identity).filter(|slot| !self.is_closing(*slot)) else {
+            return plain(404, NO_CONNECTION);
+        };
+        self.heard(slot);
+        self.read(slot, &identity, &body);
+        self.spawn(|server| async move { server.work(&identity).await });
+        self.room(slot).await;
+        plain(200, "")
+    }
+
+    fn delete(&self, slot: Slot) -> Result<Response, ServerError> {
+        let transport = self.table.borrow().get(slot).map(|entry| entry.identity.transport);
+        if transport != Some(Transport::LongPolling) {
+            return plain(400, NO_DELETE);
+        }
+        self.end_quietly(slot);
+        plain(202, "")
+    }
+
+    /// Replaces who a connection is; what it joined stays as it is.
+    fn refresh(&self, slot: Slot, call: &ConnectionCall) -> Result<Response, ServerError> {
+        self.renew(slot, call);
+        plain(200, "")
+    }
+
+    /// Whether a request may speak for a connection: it comes from the same user, with claims that may follow those
+    /// of the connection.
+    fn may_change(&self, slot: Slot, call: &ConnectionCall) -> bool {
+        let table = self.table.borrow();
+        let Some(entry) = table.get(slot) else { return false };
+        let Identity { user, claims, .. } = &*entry.identity;
+        let may_follow = || self.refresh_policy.as_ref().is_none_or(|policy| policy(claims, &call.claims));
+        user.as_deref() == call.user_id.as_deref() && (**claims == *call.claims || may_follow())
+    }
+
+    /// Refuses such a request. A poll and a resumed socket end their connection, as in ASP.NET Core.
+    fn reject(&self, slot: Slot, call: &ConnectionCall) -> Result<Response, ServerError> {
+        if let Action::Poll | Action::WebSocket = call.action {
+            self.put_end_down_to(slot, "A request came with another identity.");
+            self.end_quietly(slot);
+            self.flush();
+        }
+        Ok(Response::from_json(&serde_json::json!({ "error": "permission_change_rejected" }))?.with_status(403))
+    }
+
+    /// Takes over what a request says of its sender.
+    fn renew(&self, slot: Slot, call: &ConnectionCall) {
+        let is_changed = {
+            let mut table = self.table.borrow_mut();
+            let Some(entry) = table.get_mut(slot) else { return };
+            let known = &entry.identity;
+            let is_changed = *known.claims != *call.claims || known.expires_at_millis != call.expires_at_millis;
+            if is_changed {
+                let renewed = Identity {
+                    claims: call.claims.as_str().into(),
+                    expires_at_millis: call.expires_at_millis,
+                    ..Identity::clone(known)
+                };
+                entry.identity = Rc::new(renewed);
+                if let Some(session) = &mut entry.live.session {
+                    session.is_identity_stale = true;
+                }
+            }
+            is_changed
+        };
+        if is_changed {
+            self.mark_changed(slot);
+        }
+    }
+
+    pub(crate) fn is_closing(&self, slot: Slot) -> bool {
+        self.table.borrow().get(slot).is_none_or(|entry| entry.live.is_closing)
+    }
+
+    pub(crate) fn connection_options(&self, transport: Transport) -> ConnectionOptions {
+        ConnectionOptions {
+            max_message_bytes: self.options.max_message_bytes,
+            detailed_errors: self.options.detailed_errors,
+            transport,
+        }
+    }
+
+    /// Puts a connection, new or woken, into the table; one without a handshake is given the time for it.
+    pub(crate) fn take_in(
+        &self,
+        identity: Rc<Identity>,
+        handshake: Option<HandshakeRequest>,
+        new: NewConnection,
+    ) -> Slot {
+        let now_millis = clock::now_millis();
+        let timer = handshake.is_none().then(|| self.await_handshake(identity.clone()));
+        let socket = new.line.socket().cloned();
+        let live = Live {
+            line: new.line,
+            connection: new.connection,
+            work: Rc::default(),
+            invocations: TokenBucket::full(self.options.invocation_rate, now_millis),
+            spilled: new.spilled,
+            timer,
+            is_closing: false,
+            is_attachment_stale: false,
+            calls: HashMap::new(),
+            uploads: HashMap::new(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            reading: Reading::restore(new.unread_bytes),
+            session: new.session,
+            may_be_stateful: new.is_stateful,
+            heard_at_millis: new.pinged_at_millis.unwrap_or(now_millis),
+            has_pinged: new.pinged_at_millis.is_some(),
+            written_at_millis: now_millis,
+            end_error: None,
+            gone: Rc::new(Cancellation::default()),
+        };
+        if handshake.is_some() {
+            live.work.borrow_mut().stage = Stage::Connected;
+        }
+        let slot = self.table.borrow_mut().insert(identity, handshake, live);
+        if let Some(socket) = socket {
+            socket.mark(slot);
+        }
+        slot
+    }
+
+    /// A timer, not an alarm: it costs no write, and an object with an unfinished handshake stays awake.
+    fn await_handshake(&self, identity: Rc<Identity>) -> AbortHandle {
+        self.after(self.options.handshake_timeout_millis, move |server| server.handshake_timed_out(&identity))
+    }
+
+    /// Does something after so many milliseconds, unless it is aborted.
+    pub(crate) fn after(&self, millis: u64, act: impl FnOnce(&Rc<Self>) + 'static) -> AbortHandle {
+        let server = self.rc().map(|server| Rc::downgrade(&server));
+        let (handle, registration) = AbortHandle::new_pair();
+        let timeout = async move {
+            Delay::from(Duration::from_millis(millis)).await;
+            if let Some(server) = server.and_then(|server| server.upgrade()) {
+                act(&server);
+            }
+        };
+        spawn_local(async move {
+            let _it_was_aborted = Abortable::new(timeout, registration).await;
+        });
+        handle
+    }
+}
+
+/// What is known of a connection that comes into the table, beside who it is.
+pub(crate) struct NewConnection {
+    pub(crate) line: Line,
+    pub(crate) connection: Connection,
+    pub(crate) spilled: Spilled,
+    pub(crate) session: Option<Session>,
+    pub(crate) is_stateful: bool,
+    pub(crate) pinged_at_millis: Option<f64>,
+    pub(crate) unread_bytes: usize,
+}
+
+impl Default for NewConnection {
+    fn default() -> Self {
+        Self {
+            line: Line::Lost,
+            connection: Connection::new(ConnectionOptions::default()),
+            spilled: Spilled::default(),
+            session: None,
+            is_stateful: false,
+            pinged_at_millis: None,
+            unread_bytes: 0,
+        }
+    }
+}
+
+/// An answer with a text for whoever reads the network's log.
+pub(crate) fn plain(status: u16, text: &str) -> Result<Response, ServerError> {
+    let headers = Headers::new();
+    headers.set("content-type", "text/plain")?;
+    Ok(Response::ok(text)?.with_status(status).with_headers(headers))
+}
+
+/// The first poll is answered at once: the client learns that its connection is there.
+fn first_poll() -> Result<Response, ServerError> {
+    let headers = Headers::new();
+    headers.set("content-type", "application/octet-stream")?;
+    Ok(Response::from_bytes(Vec::new())?.with_headers(headers))
+}

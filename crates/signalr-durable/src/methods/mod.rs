@@ -1,0 +1,130 @@
+//! The methods of a hub: plain functions with typed arguments, found by name without regard to case.
+
+mod argument;
+mod handler;
+
+use std::{collections::HashMap, pin::Pin, rc::Rc};
+
+use futures::Stream;
+use signalr::{BindingError, EncodeError, Payload, Protocol};
+
+pub use self::{
+    argument::{Argument, Given},
+    handler::{Handler, StreamHandler},
+};
+use crate::{caller::Caller, error::HubError, upload::UploadBuffer};
+
+/// Why a call, or a stream, ended badly.
+#[derive(Debug)]
+pub(crate) enum CallError {
+    /// The hub said so.
+    Hub(HubError),
+    /// What the hub gave cannot be written, which ends the connection, as in ASP.NET Core.
+    Encode(EncodeError),
+}
+
+impl From<HubError> for CallError {
+    fn from(error: HubError) -> Self {
+        Self::Hub(error)
+    }
+}
+
+/// Records of a server-to-client stream, each one framed item.
+pub(crate) type Items = Pin<Box<dyn Stream<Item = Result<Vec<u8>, CallError>>>>;
+
+/// A call under way.
+pub(crate) enum Call {
+    /// Ends in its framed Completion record, empty if none is awaited.
+    Plain(Pin<Box<dyn Future<Output = Result<Vec<u8>, CallError>>>>),
+    /// Ends in a stream.
+    Stream(Pin<Box<dyn Future<Output = Result<Items, CallError>>>>),
+}
+
+/// What is known of a call before it starts.
+pub(crate) struct Start {
+    pub(crate) caller: Caller,
+    pub(crate) protocol: Protocol,
+    /// None: the client awaits no answer, so none is made.
+    pub(crate) invocation_id: Option<String>,
+    pub(crate) arguments: Vec<Payload>,
+    pub(crate) uploads: Vec<Rc<UploadBuffer>>,
+}
+
+/// Whether a method answers with one value or with a stream of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Plain,
+    Stream,
+}
+
+/// What a call must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Signature {
+    pub(crate) kind: Kind,
+    /// How many of the arguments are streams of the client's.
+    pub(crate) uploads: usize,
+}
+
+type StartCall<H> = Box<dyn Fn(Rc<H>, Start) -> Result<Call, BindingError>>;
+
+type Policy = Box<dyn Fn(&Caller) -> bool>;
+
+struct Method<H> {
+    signature: Signature,
+    start: StartCall<H>,
+    policy: Option<Policy>,
+}
+
+/// The methods that clients of a hub may invoke.
+pub struct Methods<H> {
+    by_lower_case_name: HashMap<String, Method<H>>,
+}
+
+impl<H: 'static> Methods<H> {
+    pub(crate) fn new() -> Self {
+        Self { by_lower_case_name: HashMap::new() }
+    }
+
+    /// Lets clients invoke a function by this name. Names are compared without regard to case, as
+    /// ASP.NET Core does; a name registered twice means the later function.
+    pub fn on<A: 'static>(&mut self, name: &str, handler: impl Handler<H, A>) -> &mut Self {
+        let signature = Signature { kind: Kind::Plain, uploads: handler.uploads() };
+        self.insert(name, signature, Box::new(move |hub, start| handler.start(hub, start)))
+    }
+
+    /// Lets clients invoke a function that answers with a stream (server-to-client streaming).
+    pub fn stream<A: 'static>(&mut self, name: &str, handler: impl StreamHandler<H, A>) -> &mut Self {
+        let signature = Signature { kind: Kind::Stream, uploads: handler.uploads() };
+        self.insert(name, signature, Box::new(move |hub, start| handler.start(hub, start)))
+    }
+
+    /// Lets only those callers invoke a method whom the policy passes; others read that they are not authorized. The
+    /// method must have been registered before.
+    pub fn authorize(&mut self, name: &str, policy: impl Fn(&Caller) -> bool + 'static) -> &mut Self {
+        if let Some(method) = self.by_lower_case_name.get_mut(&name.to_lowercase()) {
+            method.policy = Some(Box::new(policy));
+        }
+        self
+    }
+
+    fn insert(&mut self, name: &str, signature: Signature, start: StartCall<H>) -> &mut Self {
+        self.by_lower_case_name.insert(name.to_lowercase(), Method { signature, start, policy: None });
+        self
+    }
+
+    fn find(&self, name: &str) -> Option<&Method<H>> {
+        self.by_lower_case_name.get(&name.to_lowercase())
+    }
+
+    pub(crate) fn signature(&self, name: &str) -> Option<Signature> {
+        self.find(name).map(|method| method.signature)
+    }
+
+    pub(crate) fn authorizes(&self, name: &str, caller: &Caller) -> bool {
+        self.find(name).and_then(|method| method.policy.as_ref()).is_none_or(|policy| policy(caller))
+    }
+
+    pub(crate) fn start(&self, hub: Rc<H>, name: &str, start: Start) -> Option<Result<Call, BindingError>> {
+        self.find(name).map(|method| (method.start)(hub, start))
+    }
+}
