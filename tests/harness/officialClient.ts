@@ -17,6 +17,8 @@ export interface ClientOptions extends IHttpConnectionOptions {
   events?: readonly string[];
   /** Delays of automatic reconnect in milliseconds; none without it. */
   reconnect?: number[];
+  /** Whether it asks for stateful reconnect. */
+  stateful?: boolean;
 }
 
 /** An event as it arrived: its name and its arguments. */
@@ -31,11 +33,12 @@ export class OfficialClient {
   readonly life: Inbox<'reconnecting' | 'reconnected' | 'closed'>;
   readonly connection: HubConnection;
 
-  constructor(url: string, { protocol = 'json', events = [], reconnect, ...http }: ClientOptions = {}) {
+  constructor(url: string, { protocol = 'json', events = [], reconnect, stateful = false, ...http }: ClientOptions = {}) {
     const builder = new HubConnectionBuilder()
       .withUrl(url, { transport: HttpTransportType.WebSockets, ...http })
       .withHubProtocol(hubProtocol(protocol))
       .configureLogging(LogLevel.None);
+    if (stateful) builder.withStatefulReconnect();
     if (reconnect !== undefined) builder.withAutomaticReconnect(reconnect);
     this.connection = builder.build();
     this.events = new Inbox(`the ${protocol} client`);

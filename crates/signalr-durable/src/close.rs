@@ -141,8 +141,12 @@ impl Server {
             let _cleaned_later = self.spill.remove(&id);
         }
         if let Some(session) = &session {
-            let is_last = !self.table.borrow().any(|entry| entry.live.session.is_some());
-            let _cleaned_later = self.sessions.remove(session.number, is_last);
+            let mut slots = self.session_slots.borrow_mut();
+            slots.remove(&session.number);
+            // One that never shook hands was never stored.
+            if entry.handshake.is_some() {
+                let _cleaned_later = self.sessions.remove(session.number, slots.is_empty());
+            }
         }
         if entry.identity.transport == Transport::LongPolling {
             self.leave_over(id.clone(), &line, session);

@@ -39,6 +39,7 @@ impl Server {
         }
         let Some(session) = &entry.live.session else { return Ok(()) };
         let number = session.number;
+        self.session_slots.borrow_mut().insert(number, slot);
         // From here on the groups are in storage, one row each.
         self.spill.put_groups(&entry.identity.id, entry.groups.iter())?;
         entry.live.spilled.groups = true;

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     rc::{Rc, Weak},
 };
 
@@ -40,6 +40,8 @@ pub struct Server {
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) spill: Spill,
     pub(crate) sessions: SessionStore,
+    /// Where the sessions are, by their numbers.
+    pub(crate) session_slots: RefCell<HashMap<i64, Slot>>,
     pub(crate) questions: Questions,
     /// The table has been built from the sockets that outlived the last sleep.
     pub(crate) is_restored: Cell<bool>,
@@ -95,6 +97,7 @@ impl ServerBuilder {
             table: RefCell::new(Table::new(self.hubs.len())),
             spill: Spill::new(self.state.storage().sql()),
             sessions: SessionStore::new(self.state.storage().sql()),
+            session_slots: RefCell::default(),
             state: self.state,
             options: self.options,
             hubs: self.hubs,

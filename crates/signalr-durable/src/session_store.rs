@@ -7,7 +7,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     rc::Rc,
 };
 
@@ -36,8 +36,20 @@ struct Turn {
     number: i64,
     /// The long-polling session whose row it is alone; none for a row of stateful sessions.
     owner: Option<i64>,
-    /// The number of the last record of each session in it.
-    marks: Vec<(i64, i64)>,
+    sessions: Vec<i64>,
+    /// The sessions in it that may not have confirmed their last record in it, and the number of that.
+    unconfirmed: Vec<(i64, i64)>,
+}
+
+impl Turn {
+    fn of(number: i64, owner: Option<i64>, changes: &[Change]) -> Self {
+        Self {
+            number,
+            owner,
+            sessions: changes.iter().map(|change| change.session).collect(),
+            unconfirmed: changes.iter().map(|change| (change.session, change.last_id())).collect(),
+        }
+    }
 }
 
 /// What a turn of the event loop did to one session.
@@ -169,16 +181,15 @@ impl SessionStore {
     /// Writes what a turn did, before any of it is sent.
     pub(crate) fn write(&self, draft: TurnDraft, owner: Option<i64>) -> Result<()> {
         self.create()?;
-        let marks = draft.changes.iter().map(|change| (change.session, change.last_id())).collect();
+        let number = self.next_turn.replace(self.next_turn.get() + 1);
+        self.turns.borrow_mut().push_back(Turn::of(number, owner, &draft.changes));
         let head = Head { lengths: draft.records.iter().map(|record| record.len()).collect(), changes: draft.changes };
         let head = serde_json::to_string(&head).unwrap_or_default();
         let mut records = Vec::with_capacity(draft.bytes);
         draft.records.iter().for_each(|record| records.extend_from_slice(record));
-        let turn = self.next_turn.replace(self.next_turn.get() + 1);
         let owner_value = owner.map_or(SqlStorageValue::Null, SqlStorageValue::from);
-        let row = vec![turn.into(), owner_value, head.into(), records.into()];
+        let row = vec![number.into(), owner_value, head.into(), records.into()];
         self.sql.exec("INSERT INTO signalr_turn VALUES (?, ?, ?, ?)", row)?;
-        self.turns.borrow_mut().push_back(Turn { number: turn, owner, marks });
         Ok(())
     }
 
@@ -187,7 +198,7 @@ impl SessionStore {
         let mut last = None;
         self.turns.borrow_mut().retain(|turn| {
             let is_confirmed =
-                turn.owner == Some(session) && turn.marks.iter().all(|(_, last_id)| *last_id <= confirmed_id);
+                turn.owner == Some(session) && turn.unconfirmed.iter().all(|(_, last_id)| *last_id <= confirmed_id);
             if is_confirmed {
                 last = last.max(Some(turn.number));
             }
@@ -202,24 +213,32 @@ impl SessionStore {
 
     /// Removes the oldest rows of stateful sessions, if enough of them are done with. `is_done` says whether a session
     /// has confirmed a record or is gone, `checkpoint` how far one is that is not gone.
+    ///
+    /// The newest row stays: of the sessions in it the log goes on to say how far they are, which spares a row for each.
     pub(crate) fn compact(
         &self,
         is_done: impl Fn(i64, i64) -> bool,
         checkpoint: impl Fn(i64) -> Option<Checkpoint>,
     ) -> Result<()> {
         let mut turns = self.turns.borrow_mut();
-        let shared = || turns.iter().filter(|turn| turn.owner.is_none());
-        let is_turn_done = |turn: &&Turn| turn.marks.iter().all(|(session, last_id)| is_done(*session, *last_id));
-        let done = shared().take_while(is_turn_done).count();
-        if done < RANGE {
-            return Ok(());
+        let shared = turns.iter().filter(|turn| turn.owner.is_none()).count();
+        let mut done: Vec<i64> = Vec::new();
+        for turn in turns.iter_mut().filter(|turn| turn.owner.is_none()).take(shared.saturating_sub(1)) {
+            // What is done stays done, and is not asked about again.
+            while turn.unconfirmed.pop_if(|(session, last_id)| is_done(*session, *last_id)).is_some() {}
+            if !turn.unconfirmed.is_empty() {
+                break;
+            }
+            done.push(turn.number);
         }
-        let mut sessions: Vec<i64> =
-            shared().take(done).flat_map(|turn| turn.marks.iter().map(|(session, _)| *session)).collect();
-        sessions.sort_unstable();
-        sessions.dedup();
-        let Some(last) = shared().nth(done - 1).map(|turn| turn.number) else { return Ok(()) };
-        for Checkpoint { session, next_id, received, open } in sessions.into_iter().filter_map(checkpoint) {
+        let Some(last) = done.last().copied().filter(|_| done.len() >= RANGE) else { return Ok(()) };
+        let sessions_of = |is_removed: bool| {
+            let turns = turns.iter().filter(move |turn| turn.owner.is_none() && (turn.number <= last) == is_removed);
+            turns.flat_map(|turn| turn.sessions.iter().copied()).collect::<HashSet<i64>>()
+        };
+        let (removed, kept) = (sessions_of(true), sessions_of(false));
+        for Checkpoint { session, next_id, received, open } in removed.difference(&kept).copied().filter_map(checkpoint)
+        {
             let open = serde_json::to_string(&open).unwrap_or_default();
             let row = vec![next_id.into(), received.into(), open.into(), session.into()];
             self.sql.exec("UPDATE signalr_session SET first_id = ?, received = ?, open = ? WHERE number = ?", row)?;
@@ -282,7 +301,7 @@ impl SessionStore {
             };
             let Ok(head) = serde_json::from_str::<Head>(&head) else { continue };
             self.next_turn.set(self.next_turn.get().max(turn + 1));
-            let marks = head.changes.iter().map(|change| (change.session, change.last_id())).collect();
+            self.turns.borrow_mut().push_back(Turn::of(turn, owner, &head.changes));
             let records = cut(&bytes, &head.lengths);
             for change in head.changes {
                 let Some(session) = sessions.iter_mut().find(|session| session.number == change.session) else {
@@ -295,7 +314,6 @@ impl SessionStore {
                 session.received = change.received;
                 session.open = change.open;
             }
-            self.turns.borrow_mut().push_back(Turn { number: turn, owner, marks });
         }
         Ok(())
     }

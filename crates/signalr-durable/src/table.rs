@@ -119,10 +119,6 @@ impl<C> Table<C> {
         self.hubs.iter().flat_map(|hub| hub.connections.iter().copied()).collect()
     }
 
-    pub(crate) fn any(&self, is: impl Fn(&Entry<C>) -> bool) -> bool {
-        self.entries.iter().flatten().any(is)
-    }
-
     pub(crate) fn hub_len(&self, hub: HubIndex) -> usize {
         self.hubs.get(usize::from(hub)).map_or(0, |index| index.connections.len())
     }

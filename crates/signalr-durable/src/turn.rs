@@ -6,13 +6,14 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     clock,
     line::Line,
+    live::Live,
     log,
     outbox::{FRAME_BYTES, Record, RecordKind, Taken},
     server::Server,
     session::{Kept, Session},
     session_store::{Checkpoint, MAX_RECORD_BYTES, TurnDraft},
     socket,
-    table::Slot,
+    table::{Entry, Slot},
 };
 
 impl Server {
@@ -251,25 +252,14 @@ impl Server {
         }
         self.transmit(slot, Vec::new());
         let table = self.table.borrow();
-        let find = |number: i64| {
-            let slots = table.slots();
-            slots.into_iter().find_map(|slot| {
-                let entry = table.get(slot)?;
-                entry.live.session.as_ref().filter(|session| session.number == number).map(|session| (entry, session))
-            })
-        };
+        let slots = self.session_slots.borrow();
+        let find = |number: i64| slots.get(&number).and_then(|slot| table.get(*slot));
         let compacted = self.sessions.compact(
-            |number, last_id| find(number).is_none_or(|(_, session)| session.outgoing.first_id() > last_id),
-            |number| {
-                let (entry, session) = find(number)?;
-                let next_id = session.outgoing.first_id();
-                Some(Checkpoint {
-                    session: number,
-                    next_id,
-                    received: session.received(),
-                    open: entry.live.open_calls(),
-                })
+            |number, last_id| {
+                let session = find(number).and_then(|entry| entry.live.session.as_ref());
+                session.is_none_or(|session| session.outgoing.first_id() > last_id)
             },
+            |number| checkpoint(number, find(number)?),
         );
         if let Err(error) = compacted {
             log::error("acknowledged rows could not be removed", &error);
@@ -280,6 +270,13 @@ impl Server {
     fn drop_session(&self, slot: Slot) {
         self.close_slot(slot, Some("Connection closed with an error. The message is too large to be kept."), true);
     }
+}
+
+/// How far a stateful session is; none if it is of another kind.
+fn checkpoint(number: i64, entry: &Entry<Live>) -> Option<Checkpoint> {
+    let session = entry.live.session.as_ref().filter(|session| session.is_stateful())?;
+    let (next_id, received) = (session.outgoing.first_id(), session.received());
+    Some(Checkpoint { session: number, next_id, received, open: entry.live.open_calls() })
 }
 
 /// Adds to a draft what a session was sent since it was stored last.

@@ -107,6 +107,7 @@ impl Server {
                 ..NewConnection::default()
             },
         );
+        self.session_slots.borrow_mut().insert(number, slot);
         for group in groups {
             self.table.borrow_mut().join(slot, &group);
         }
