@@ -129,11 +129,14 @@ describe('the address of a hub without an upgrade', () => {
     if (text !== '') expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
   });
 
-  test('takes no records of a connection that has not begun', async () => {
+  test('takes records of a connection that will poll', async () => {
     const key = await front.createKey();
     const headers = { authorization: `Bearer ${key.key}` };
     const { connectionToken } = await front.negotiate(key);
-    const sent = await fetch(front.hub(`id=${connectionToken}`), { method: 'POST', headers, body: 'x' });
-    expect([sent.status, await sent.text()]).toEqual([404, 'No Connection with that ID']);
+    const body = '{"protocol":"json","version":1}\u001e';
+    const sent = await fetch(front.hub(`id=${connectionToken}`), { method: 'POST', headers, body });
+    expect([sent.status, await sent.text()]).toEqual([200, '']);
+    const poll = await fetch(front.hub(`id=${connectionToken}`), { headers });
+    expect([poll.status, await poll.text()]).toEqual([200, '{}\u001e']);
   });
 });

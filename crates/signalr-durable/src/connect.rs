@@ -69,6 +69,15 @@ impl Server {
             (Action::WebSocket | Action::Events | Action::Poll, Some(slot)) => self.reopen(slot, call),
             (Action::Poll, None) if self.has_leftover(&call.connection_id) => self.poll_leftover(&call.connection_id),
             (Action::WebSocket | Action::Events | Action::Poll, None) if self.may_begin(call) => self.begin(call),
+            (Action::Send, None) if self.may_begin(call) => {
+                // A client that posts before it polls (signalrcore does) means to poll.
+                self.begin(call)?;
+                let begun = self.table.borrow().find(&call.connection_id);
+                match begun {
+                    Some(slot) => self.post(slot, request).await,
+                    None => plain(404, NO_CONNECTION),
+                }
+            }
             (Action::Delete, None) if self.may_begin(call) => plain(400, NO_DELETE),
             (_, None) => plain(404, NO_CONNECTION),
         }?;
@@ -82,7 +91,7 @@ impl Server {
 
     fn begin(&self, call: &ConnectionCall) -> Result<Response, ServerError> {
         let hub = self.hub_index(&call.hub).ok_or_else(|| ServerError::UnknownHub(call.hub.clone()))?;
-        let transport = call.action.transport().unwrap_or(Transport::WebSockets);
+        let transport = call.action.transport().unwrap_or(Transport::LongPolling);
         let identity = Rc::new(Identity {
             id: call.connection_id.as_str().into(),
             hub,

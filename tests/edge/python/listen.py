@@ -1,6 +1,6 @@
 """Connects signalrcore to a hub and writes what it hears, a line of JSON for each thing.
 
-Usage: listen.py URL KEY json|messagepack. Reads what to invoke from its standard input, a line each: `["Method", [arguments]]`,
+Usage: listen.py URL KEY json|messagepack WebSockets|ServerSentEvents|LongPolling. Reads what to invoke from its standard input, a line each: `["Method", [arguments]]`,
 and ends with it.
 """
 
@@ -10,8 +10,14 @@ import sys
 from signalrcore.hub_connection_builder import HubConnectionBuilder
 from signalrcore.protocol.json_hub_protocol import JsonHubProtocol
 from signalrcore.protocol.messagepack_protocol import MessagePackHubProtocol
+from signalrcore.types import HttpTransportType
 
 EVENTS = ["TaskStarted", "TaskProgress", "TaskCompleted"]
+TRANSPORTS = {
+    "WebSockets": HttpTransportType.web_sockets,
+    "ServerSentEvents": HttpTransportType.server_sent_events,
+    "LongPolling": HttpTransportType.long_polling,
+}
 PROTOCOLS = {"json": JsonHubProtocol, "messagepack": MessagePackHubProtocol}
 
 
@@ -19,10 +25,10 @@ def tell(what, *values):
     print(json.dumps([what, *values]), flush=True)
 
 
-def connect(url, key, protocol):
+def connect(url, key, protocol, transport):
     connection = (
         HubConnectionBuilder()
-        .with_url(url, options={"access_token_factory": lambda: key})
+        .with_url(url, options={"access_token_factory": lambda: key, "transport": TRANSPORTS[transport]})
         .with_hub_protocol(PROTOCOLS[protocol]())
         # Only to have a ping each second.
         .with_automatic_reconnect({"type": "raw", "keep_alive_interval": 1, "reconnect_interval": 1, "max_attempts": 1})
@@ -39,8 +45,8 @@ def connect(url, key, protocol):
     return connection
 
 
-def main(url, key, protocol):
-    connection = connect(url, key, protocol)
+def main(url, key, protocol, transport):
+    connection = connect(url, key, protocol, transport)
     for line in sys.stdin:
         method, arguments = json.loads(line)
         connection.send(method, arguments, lambda _, method=method: tell("completed", method))

@@ -248,7 +248,8 @@ impl Endpoint<'_> {
                 (_, Some(token)) => {
                     let body = if action == Action::Send { Some(body_of(request).await) } else { None };
                     let Ok(body) = body.transpose() else { return answer(400, "") };
-                    let call = self.call(action, &visit.visitor, token);
+                    let mut call = self.call(action, &visit.visitor, token);
+                    call.may_begin &= self.options.transports.contains(Transport::LongPolling);
                     Ok(forward(&host.object(&visit.visitor)?, &call, body).await?)
                 }
             };
