@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
+    include: ['tests/**/*.test.ts', 'examples/**/*.test.ts'],
     // Each file starts its own Worker (Miniflare with workerd). Files wait more than they compute, so two cores carry
     // four of them.
     pool: 'forks',

@@ -13,6 +13,9 @@ import { cargoTotals, conformanceTotals, vitestTotals } from './totals.mjs';
 /** The Worker of the conformance tests, whose hub is written on signalr-durable as anybody's would be. */
 export const TEST_WORKER = 'tests/worker';
 
+/** The chat that shows how a hub is written. */
+const CHAT = 'examples/chat';
+
 /** What Node.js runs the conformance cases with; a file of cases may follow. Older ones than 24 must be told of types. */
 export const CONFORMANCE = [
   '--experimental-strip-types',
@@ -32,8 +35,9 @@ export const CHECKS = [
   { name: 'cargo-test', group: 'test', run: cargoTest },
   { name: 'build', group: 'build', run: () => build('.') },
   { name: 'build-test-worker', group: 'build', run: () => build(TEST_WORKER) },
+  { name: 'build-chat', group: 'build', run: () => build(CHAT) },
   { name: 'clippy-wasm', group: 'lint', run: clippyForWasm },
-  { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker'], run: vitest },
+  { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker', 'build-chat'], run: vitest },
   { name: 'conformance', group: 'test', needs: ['build-test-worker'], run: conformance },
   {
     name: 'deploy-dry-run',
@@ -77,7 +81,7 @@ async function clippyForWasm() {
   const toolchain = await ensureWasmToolchain();
   // The release profile: macros and build scripts are then those of the build, compiled once.
   const args = ['+nightly', 'clippy', '--release', '--target', 'wasm32-unknown-unknown'];
-  args.push('-p', 'conduit-edge', '-p', 'test-worker', '--', '-A', 'clippy::pedantic');
+  args.push('-p', 'conduit-edge', '-p', 'test-worker', '-p', 'chat', '--', '-A', 'clippy::pedantic');
   if (toolchain.way !== 'nightly') args.push('-D', 'warnings');
   return quiet('cargo', args, { ...toolchain.clippyEnv, CARGO_TARGET_DIR: WASM_TARGET });
 }

@@ -44,7 +44,7 @@ export class Variables {
   #resolve(value: unknown, url: string, unset: (name: string) => unknown): unknown {
     if (typeof value === 'string') return this.#fill(value, url, unset);
     if (Array.isArray(value)) return value.map((inner) => this.#resolve(inner, url, unset));
-    if (!isObject(value)) return value;
+    if (!isObject(value) || value instanceof Unbound) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.#resolve(inner, url, unset)]));
   }
 

@@ -1,54 +1,29 @@
 // Conduit Edge as a process of its own, to be killed.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { within } from './deadline.ts';
 import { FrontDoor } from './edge.ts';
-
-const SCRIPT = fileURLToPath(new URL('../../miniflare.config.js', import.meta.url));
+import { WorkerProcess } from './workerProcess.ts';
 
 export class EdgeProcess extends FrontDoor {
-  readonly #process: ChildProcess;
-  /** All that it and its workerd wrote. */
-  readonly output: string[];
-
-  private constructor(process: ChildProcess, url: string, output: string[]) {
-    super(url);
-    this.#process = process;
-    this.output = output;
+  private constructor(private readonly worker: WorkerProcess) {
+    super(worker.url);
   }
 
   /** Starts on a folder that holds its storage, at a port or any free one. */
   static async start(folder: string, port = 0): Promise<EdgeProcess> {
-    const args = [SCRIPT, '--port', `${port}`, '--persist', folder];
-    // Its own process group, so that its workerd is killed with it.
-    const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const output: string[] = [];
-    const ready = new Promise<string>((resolve, reject) => {
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output.push(text);
-          const [, url] = output.join('').match(/^ready (\S+)\/\s/m) ?? [];
-          if (url !== undefined) resolve(url);
-        });
-      }
-      child.once('exit', () => reject(new Error(`it ended: ${output.join('')}`)));
-    });
-    const url = await within(ready, () => `the process to be ready; it wrote ${output.join('')}`);
-    return new EdgeProcess(child, url, output);
+    return new EdgeProcess(await WorkerProcess.start('edge', folder, port));
   }
 
   get port(): number {
-    return Number(new URL(this.url).port);
+    return this.worker.port;
+  }
+
+  /** All that it and its workerd wrote. */
+  get output(): string[] {
+    return this.worker.output;
   }
 
   /** Kills it and its workerd, as a power cut does. */
-  async kill(): Promise<void> {
-    const { pid } = this.#process;
-    if (pid === undefined || this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const ended = once(this.#process, 'exit');
-    process.kill(-pid, 'SIGKILL');
-    await within(ended, 'the process to end');
+  kill(): Promise<void> {
+    return this.worker.kill();
   }
 }

@@ -33,7 +33,10 @@ export class OfficialClient {
   readonly life: Inbox<'reconnecting' | 'reconnected' | 'closed'>;
   readonly connection: HubConnection;
 
-  constructor(url: string, { protocol = 'json', events = [], reconnect, stateful = false, ...http }: ClientOptions = {}) {
+  constructor(
+    url: string,
+    { protocol = 'json', events = [], reconnect, stateful = false, ...http }: ClientOptions = {},
+  ) {
     const builder = new HubConnectionBuilder()
       .withUrl(url, { transport: HttpTransportType.WebSockets, ...http })
       .withHubProtocol(hubProtocol(protocol))

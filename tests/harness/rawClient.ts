@@ -92,6 +92,12 @@ export class RawClient {
     for (const frame of this.frames.all.slice(1)) this.#read(frame.data);
   }
 
+  /** What comes is read as records of this protocol, without a handshake: the connection had one. */
+  speak(protocol: ProtocolName): void {
+    this.#protocol = protocol;
+    for (const frame of this.frames.all) this.#read(frame.data);
+  }
+
   /** Sends a frame: text for a string, else binary. */
   send(frame: string | Uint8Array): void {
     this.socket.send(frame);

@@ -8,8 +8,11 @@ import { WorkerInstance } from './workerInstance.ts';
 
 const WORKER = 'tests/worker';
 
+/** Rooms with other options: with stateful reconnect, or closing slow readers after little. */
+export type Kind = 'sr' | 'slow';
+
 /** Runs the test Worker for the tests of a file. */
-export function testWorker(): { room(): Room } {
+export function testWorker(): { room(kind?: Kind): Room } {
   let instance: WorkerInstance | undefined;
   let rooms = 0;
   beforeAll(async () => {
@@ -17,9 +20,9 @@ export function testWorker(): { room(): Room } {
   });
   afterAll(() => instance?.stop());
   return {
-    room() {
+    room(kind) {
       if (instance === undefined) throw new Error('rooms exist only while tests run');
-      return new Room(instance, `/room-${++rooms}`);
+      return new Room(instance, `/room-${kind === undefined ? '' : `${kind}-`}${++rooms}`);
     },
   };
 }

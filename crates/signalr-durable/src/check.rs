@@ -52,7 +52,8 @@ impl Server {
 
     fn close_expired(&self) {
         let now_millis = clock::now_millis();
-        for slot in self.table.borrow().slots() {
+        let slots = self.table.borrow().slots();
+        for slot in slots {
             let is_expired = self.table.borrow().get(slot).is_some_and(|entry| {
                 !entry.live.is_closing && entry.identity.expires_at_millis.is_some_and(|at| at <= now_millis)
             });

@@ -99,7 +99,7 @@ impl Clients {
         let answer = answer.await?;
         answer
             .decode()
-            .map_err(|error| HubError::refused(error_text::client_result_not_bound(std::any::type_name::<R>(), &error)))
+            .map_err(|error| HubError::refused(error_text::client_result_not_bound(dotnet_name::<R>(), &error)))
     }
 
     /// Closes a connection. `allow_reconnect` tells clients that reconnect by themselves to do so.
@@ -136,6 +136,21 @@ impl Clients {
     }
 }
 
+/// What .NET calls a type, where it has one like it: the text of a failure names it.
+fn dotnet_name<T>() -> &'static str {
+    match std::any::type_name::<T>() {
+        "bool" => "Boolean",
+        "i32" => "Int32",
+        "u32" => "UInt32",
+        "i64" => "Int64",
+        "u64" => "UInt64",
+        "f32" => "Single",
+        "f64" => "Double",
+        "alloc::string::String" => "String",
+        other => other.rsplit("::").next().unwrap_or(other),
+    }
+}
+
 /// Whom to send something.
 pub struct Recipients<'a> {
     sockets: Rc<dyn Sockets>,
@@ -153,5 +168,17 @@ impl Recipients<'_> {
     /// The event cannot be encoded; then nobody gets it.
     pub fn send(&self, event: impl Event) -> Result<usize, HubError> {
         self.sockets.send(self.hub, &self.audience, &event).map_err(HubError::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dotnet_name;
+
+    #[test]
+    fn a_type_has_the_name_that_dot_net_users_know() {
+        assert_eq!(dotnet_name::<i32>(), "Int32");
+        assert_eq!(dotnet_name::<String>(), "String");
+        assert_eq!(dotnet_name::<std::time::Duration>(), "Duration");
     }
 }

@@ -181,6 +181,7 @@ impl Server {
 fn is_disconnected_due(queue: &RefCell<WorkQueue>, error: Option<&Rc<str>>) -> bool {
     let mut queue = queue.borrow_mut();
     queue.waiting.clear();
+    queue.streaming.clear();
     let stage = std::mem::take(&mut queue.stage);
     if stage == Stage::Connecting {
         queue.waiting.push_back(Work::Disconnected(error.cloned()));

@@ -170,7 +170,7 @@ impl Server {
         };
         self.heard(slot);
         self.read(slot, &identity, &body);
-        self.spawn(|server| async move { server.work(&identity).await });
+        self.spawn(|server| async move { server.work_and_conclude(&identity).await });
         self.room(slot).await;
         plain(200, "")
     }
@@ -264,6 +264,7 @@ impl Server {
             invocations: TokenBucket::full(self.options.invocation_rate, now_millis),
             spilled: new.spilled,
             timer,
+            last_record: None,
             is_closing: false,
             is_attachment_stale: false,
             calls: HashMap::new(),
@@ -271,6 +272,7 @@ impl Server {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             reading: Reading::restore(new.unread_bytes),
+            queued_bytes: 0,
             session: new.session,
             may_be_stateful: new.is_stateful,
             heard_at_millis: new.pinged_at_millis.unwrap_or(now_millis),

@@ -20,8 +20,6 @@ pub(crate) enum Work {
     Connected,
     /// A method that takes its turn.
     Invocation(Call),
-    /// A call that streams, and so runs beside the others.
-    Streaming(Call),
     Disconnected(Option<Rc<str>>),
 }
 
@@ -39,6 +37,8 @@ pub(crate) struct Call {
 #[derive(Default)]
 pub(crate) struct WorkQueue {
     pub(crate) waiting: VecDeque<Work>,
+    /// Calls that stream, and so run beside the others.
+    pub(crate) streaming: Vec<Call>,
     /// Somebody is working it off.
     pub(crate) is_busy: bool,
     /// Methods that run beside the one who works it off.
@@ -69,6 +69,8 @@ pub(crate) struct Live {
     pub(crate) spilled: Spilled,
     /// Ends the wait for the handshake, or for the client to come back.
     pub(crate) timer: Option<AbortHandle>,
+    /// What the connection ends with once what it asked for before is worked off.
+    pub(crate) last_record: Option<Vec<u8>>,
     /// A Close record is on its way: nothing more is read or sent.
     pub(crate) is_closing: bool,
     /// The attachment is older than the table.
@@ -81,6 +83,8 @@ pub(crate) struct Live {
     pub(crate) waiting: VecDeque<HubMessage>,
     pub(crate) waiting_bytes: usize,
     pub(crate) reading: Reading,
+    /// Bytes of events that leave at the end of this turn.
+    pub(crate) queued_bytes: usize,
     /// What is kept of the connection in storage, if it is to outlive its sockets.
     pub(crate) session: Option<Session>,
     /// Stateful reconnect was agreed in negotiation; the handshake decides.

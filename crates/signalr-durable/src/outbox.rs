@@ -138,7 +138,7 @@ impl Outbox {
         Some(self.records.get(first as usize)?.protocol)
     }
 
-    fn bytes_of(&self, record: RecordId) -> &[u8] {
+    pub(crate) fn bytes_of(&self, record: RecordId) -> &[u8] {
         self.records.get(record as usize).map_or(&[], |record| record.bytes.as_slice())
     }
 

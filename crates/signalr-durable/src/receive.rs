@@ -63,7 +63,38 @@ impl Server {
         };
         self.heard(slot);
         self.read(slot, &identity, frame);
-        self.work(&identity).await;
+        self.work_and_conclude(&identity).await;
+    }
+
+    /// Works off what a connection asked for. Where its last message ends it, that comes after what the ones before it
+    /// have led to at once.
+    pub(crate) async fn work_and_conclude(self: &Rc<Self>, identity: &Rc<Identity>) {
+        let is_ending = |server: &Self| {
+            let table = server.table.borrow();
+            let entry = table.find(&identity.id).and_then(|slot| table.get(slot));
+            entry.is_some_and(|entry| entry.live.last_record.is_some())
+        };
+        if !is_ending(self) {
+            return self.work(identity).await;
+        }
+        let mut work = std::pin::pin!(self.work(identity));
+        let is_done = futures::poll!(&mut work).is_ready();
+        if let Some(slot) = self.slot_of(identity) {
+            let record = self.table.borrow_mut().get_mut(slot).and_then(|entry| entry.live.last_record.take());
+            if let Some(record) = record {
+                self.end(slot, self.protocol(slot).unwrap_or(Protocol::Json), record);
+            }
+        }
+        if !is_done {
+            work.await;
+        }
+    }
+
+    /// Has a connection end with this record, once what came before is worked off.
+    fn end_after_work(&self, slot: Slot, last_record: Vec<u8>) {
+        if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
+            entry.live.last_record.get_or_insert(last_record);
+        }
     }
 
     /// The connection of a socket: by its mark, or by its attachment where the mark is gone.
@@ -99,7 +130,7 @@ impl Server {
                 Received::Handshake { protocol, version } => {
                     self.handshake_done(slot, HandshakeRequest { protocol, version });
                 }
-                Received::HandshakeRejected { answer } => self.end(slot, Protocol::Json, answer),
+                Received::HandshakeRejected { answer } => self.end_after_work(slot, answer),
                 Received::Message(message) => self.record(slot, identity, message),
                 Received::Fault { close, detail } => {
                     worker::console_warn!(
@@ -110,8 +141,7 @@ impl Server {
                         })
                     );
                     self.put_end_down_to(slot, &detail);
-                    let protocol = self.protocol(slot).unwrap_or(Protocol::Json);
-                    self.end(slot, protocol, close);
+                    self.end_after_work(slot, close);
                 }
             }
         }
@@ -206,7 +236,7 @@ impl Server {
                 }
                 let mut close = Vec::new();
                 protocol.encode_close(None, false, &mut close);
-                self.end(slot, protocol, close);
+                self.end_after_work(slot, close);
             }
             HubMessage::Ack { sequence_id } => self.acknowledged(slot, sequence_id),
             // A Sequence has had its effect when it came.
@@ -265,9 +295,7 @@ impl Server {
             !is_streamed && signature.is_none_or(|signature| signature.kind == Kind::Plain && signature.uploads == 0);
         let cancellation = Rc::new(Cancellation::default());
         let mut call = Call { invocation, is_streamed, uploads: Vec::new(), cancellation };
-        let work = if takes_turn {
-            Work::Invocation(call)
-        } else {
+        if !takes_turn {
             let Invocation { invocation_id, target, stream_ids, .. } = &call.invocation;
             if let Some(id) = invocation_id {
                 if self.is_running(slot, id) {
@@ -276,10 +304,14 @@ impl Server {
                 self.register_call(slot, Some(id), target, &call.cancellation);
             }
             call.uploads = self.take_uploads(slot, identity, stream_ids);
-            Work::Streaming(call)
-        };
+        }
         if let Some(entry) = self.table.borrow().get(slot) {
-            entry.live.work.borrow_mut().waiting.push_back(work);
+            let mut work = entry.live.work.borrow_mut();
+            if takes_turn {
+                work.waiting.push_back(Work::Invocation(call));
+            } else {
+                work.streaming.push(call);
+            }
         }
     }
 
@@ -319,7 +351,7 @@ impl Server {
                 wasm_bindgen_futures::spawn_local(async move {
                     if let Some(server) = server.upgrade() {
                         server.take_waiting(&identity);
-                        server.work(&identity).await;
+                        server.work_and_conclude(&identity).await;
                     }
                 });
             };

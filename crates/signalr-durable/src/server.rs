@@ -212,7 +212,7 @@ impl Sockets for Server {
         for slot in table.select(hub, audience) {
             let Some(entry) = table.get(slot) else { continue };
             let Some(protocol) = entry.protocol().filter(|_| !entry.live.is_closing) else { continue };
-            if is_ephemeral && entry.live.unread_bytes() >= spare_bytes {
+            if is_ephemeral && entry.live.unread_bytes() + entry.live.queued_bytes >= spare_bytes {
                 continue;
             }
             let store = |bytes| outbox.store(protocol, bytes, RecordKind::Counted);
@@ -221,6 +221,7 @@ impl Sockets for Server {
         }
         for (slot, record) in &sends {
             if let Some(entry) = table.get_mut(*slot) {
+                entry.live.queued_bytes += outbox.bytes_of(*record).len();
                 outbox.enqueue(*slot, &mut entry.pending, *record);
             }
         }

@@ -84,6 +84,7 @@ impl Server {
                 let mut table = self.table.borrow_mut();
                 let entry = table.get_mut(slot)?;
                 let pending = std::mem::take(&mut entry.pending);
+                entry.live.queued_bytes = 0;
                 Some(if entry.live.session.is_some() { Taken::Keep(pending) } else { Taken::Send(pending) })
             },
             socket::payload,

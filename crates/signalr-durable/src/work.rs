@@ -31,6 +31,7 @@ impl Server {
 
     /// As [`work`](Self::work), for a connection that may have left the table.
     pub(crate) async fn work_off(self: &Rc<Self>, identity: &Rc<Identity>, queue: &Rc<RefCell<WorkQueue>>) {
+        self.start_streaming(identity, queue);
         if std::mem::replace(&mut queue.borrow_mut().is_busy, true) {
             return;
         }
@@ -42,6 +43,7 @@ impl Server {
                     queue.borrow_mut().stage = Stage::Connecting;
                     self.run_connected(identity).await;
                     queue.borrow_mut().stage = Stage::Connected;
+                    self.start_streaming(identity, queue);
                 }
                 Some(Work::Invocation(call)) if self.options.max_parallel_invocations > 1 => {
                     queue.borrow_mut().running += 1;
@@ -53,10 +55,6 @@ impl Server {
                     });
                 }
                 Some(Work::Invocation(call)) => self.run(identity, call).await,
-                Some(Work::Streaming(call)) => {
-                    let identity = identity.clone();
-                    self.spawn(|server| async move { server.run(&identity, call).await });
-                }
                 Some(Work::Disconnected(error)) => self.run_disconnected(identity, error).await,
                 None => break,
             }
@@ -67,12 +65,19 @@ impl Server {
     fn next(&self, queue: &mut WorkQueue) -> Option<Work> {
         let is_full = queue.running >= self.options.max_parallel_invocations.max(1);
         match queue.waiting.front()? {
-            // A method may not start, but what streams takes no turn.
-            Work::Invocation(_) if is_full => {
-                let place = queue.waiting.iter().position(|work| matches!(work, Work::Streaming(_)))?;
-                queue.waiting.remove(place)
-            }
+            Work::Invocation(_) if is_full => None,
             _ => queue.waiting.pop_front(),
+        }
+    }
+
+    /// Starts the calls that stream, whatever else runs: they take no turn. They come after `connected` all the same.
+    fn start_streaming(&self, identity: &Rc<Identity>, queue: &RefCell<WorkQueue>) {
+        let mut queue = queue.borrow_mut();
+        if queue.stage == Stage::Connected {
+            for call in queue.streaming.drain(..) {
+                let identity = identity.clone();
+                self.spawn(|server| async move { server.run(&identity, call).await });
+            }
         }
     }
 

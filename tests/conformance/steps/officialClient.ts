@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpTransportType, type HubConnection, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
 import { MessagePackHubProtocol } from '@microsoft/signalr-protocol-msgpack';
 import type { Step } from '../cases.ts';
+import { UnauthorizedAsAnswer } from '../deviations.ts';
 import { Exchange } from '../http.ts';
 import { alike } from '../matching.ts';
 import { Mismatch, Skip } from '../problems.ts';
@@ -55,7 +56,10 @@ function build(world: World, step: Step, lifetime: number): HubConnection {
   const builder = new HubConnectionBuilder().configureLogging(LogLevel.None).withUrl(url, {
     ...(transport !== undefined && { transport }),
     ...(step.skipNegotiation === true && { skipNegotiation: true }),
-    ...(needsToken && { accessTokenFactory: () => userToken(String(step.user ?? 'user'), lifetime) }),
+    ...(needsToken && {
+      httpClient: new UnauthorizedAsAnswer(),
+      accessTokenFactory: () => userToken(String(step.user ?? 'user'), lifetime),
+    }),
   });
   if (step.protocol === 'messagepack') builder.withHubProtocol(new MessagePackHubProtocol());
   if (step.statefulReconnect === true) builder.withStatefulReconnect();

@@ -41,6 +41,9 @@ pub struct EndpointOptions {
     pub poll_timeout_millis: u64,
     /// After how long without an event a ping is written to Server-Sent Events (`KeepAliveInterval`).
     pub keep_alive_millis: u64,
+    /// How often a comment is written to Server-Sent Events that have nothing to say. The platform tells of a client
+    /// that has gone only when something is written; without this, that is at the next event or ping.
+    pub events_probe_millis: Option<u64>,
 }
 
 impl Default for EndpointOptions {
@@ -53,6 +56,7 @@ impl Default for EndpointOptions {
             begin_within_seconds: 15,
             poll_timeout_millis: 90_000,
             keep_alive_millis: 15_000,
+            events_probe_millis: None,
         }
     }
 }
@@ -274,7 +278,8 @@ impl Endpoint<'_> {
         Ok(match transport {
             Transport::WebSockets => opened,
             Transport::ServerSentEvents => {
-                events(request, opened, Duration::from_millis(self.options.keep_alive_millis))?
+                let probe = self.options.events_probe_millis.map(Duration::from_millis);
+                events(request, opened, Duration::from_millis(self.options.keep_alive_millis), probe)?
             }
             Transport::LongPolling => {
                 poll(request, opened, Duration::from_millis(self.options.poll_timeout_millis)).await?

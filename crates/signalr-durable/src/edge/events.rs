@@ -15,13 +15,26 @@ use super::bridge::{Bridge, BridgeEvent};
 
 /// Answers with events until the connection ends or the client goes. A client that is sent nothing for `keep_alive` is
 /// pinged, which is also how one is noticed that vanished.
-pub(crate) fn events(request: &Request, answer: Response, keep_alive: Duration) -> Result<Response> {
+///
+/// With a `probe`, a comment is written that often in between.
+pub(crate) fn events(
+    request: &Request,
+    answer: Response,
+    keep_alive: Duration,
+    probe: Option<Duration>,
+) -> Result<Response> {
     if answer.status_code() != 101 {
         return Ok(answer);
     }
     let Some(socket) = answer.websocket() else { return Response::error("the object answered without a socket", 502) };
-    let writer =
-        Writer { bridge: Bridge::open(&socket)?, aborted: Aborted::of(request), keep_alive, step: Step::Start };
+    let writer = Writer {
+        bridge: Bridge::open(&socket)?,
+        aborted: Aborted::of(request),
+        keep_alive,
+        probe: probe.filter(|probe| *probe < keep_alive),
+        quiet: Duration::ZERO,
+        step: Step::Start,
+    };
     let headers = Headers::new();
     headers.set("content-type", "text/event-stream")?;
     headers.set("cache-control", "no-cache,no-store")?;
@@ -35,6 +48,9 @@ struct Writer {
     bridge: Bridge,
     aborted: Aborted,
     keep_alive: Duration,
+    probe: Option<Duration>,
+    /// How long nothing but comments was written.
+    quiet: Duration,
     step: Step,
 }
 
@@ -53,10 +69,12 @@ impl Writer {
             Step::Written => self.bridge.confirm(),
             Step::Quiet => {}
         }
+        let until_ping = self.keep_alive.saturating_sub(self.quiet);
+        let wait = self.probe.map_or(until_ping, |probe| probe.min(until_ping));
         let event = {
             let next = Box::pin(self.bridge.next());
             let gone = Box::pin(self.aborted.wait());
-            match select(select(next, gone), Delay::from(self.keep_alive)).await {
+            match select(select(next, gone), Delay::from(wait)).await {
                 Either::Left((Either::Left((event, _)), _)) => Some(event),
                 Either::Left((Either::Right(_), _)) => return None,
                 Either::Right(_) => None,
@@ -67,9 +85,17 @@ impl Writer {
             Some(BridgeEvent::Frame(frame)) => {
                 sse::write_event(&frame, &mut out);
                 self.step = Step::Written;
+                self.quiet = Duration::ZERO;
             }
             Some(BridgeEvent::Closed(_)) => return None,
-            None => sse::write_event(Protocol::Json.ping(), &mut out),
+            None if wait < until_ping => {
+                out.extend_from_slice(sse::PREAMBLE);
+                self.quiet += wait;
+            }
+            None => {
+                sse::write_event(Protocol::Json.ping(), &mut out);
+                self.quiet = Duration::ZERO;
+            }
         }
         Some((Ok(out), self))
     }
