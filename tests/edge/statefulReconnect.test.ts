@@ -79,8 +79,10 @@ describe.each(PROTOCOLS)('an official client with stateful reconnect, in %s', (p
     proxy.stall();
     await startTasks(key, 4, 6);
     const { port } = front;
+    proxy.hold();
     await front.kill();
     front = await EdgeProcess.start(folder, port);
+    proxy.release();
     await startTasks(key, 7, 9);
     await expectTasks(client, 4, 9);
     expect([client.life.all, client.connection.connectionId]).toEqual([[], id]);

@@ -17,6 +17,8 @@ const RETRY_MILLISECONDS = 25;
 export class WaitingProxy {
   readonly #listener: Server;
   readonly #lines = new Set<Line>();
+  readonly #held: (() => void)[] = [];
+  #holds = false;
 
   private constructor(listener: Server) {
     this.#listener = listener;
@@ -39,6 +41,16 @@ export class WaitingProxy {
   /** Keeps from the clients what the server says from now on, on lines that are open now. */
   stall(): void {
     for (const line of this.#lines) line.isStalled = true;
+  }
+
+  /** Lets new lines wait until they are released: a server that is being killed still takes some. */
+  hold(): void {
+    this.#holds = true;
+  }
+
+  release(): void {
+    this.#holds = false;
+    for (const dial of this.#held.splice(0)) dial();
   }
 
   /** Cuts all lines, without a word to either side. */
@@ -86,6 +98,7 @@ export class WaitingProxy {
         server.on('close', end).on('error', () => {});
       });
     };
-    dial();
+    if (this.#holds) this.#held.push(dial);
+    else dial();
   }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, within } from '../harness/deadline.ts';
 import { OfficialClient } from '../harness/officialClient.ts';
 import { WaitingProxy } from '../harness/waitingProxy.ts';
 import { WorkerProcess } from '../harness/workerProcess.ts';
@@ -28,25 +29,33 @@ afterAll(async () => {
 
 async function powerCut(): Promise<void> {
   const { port } = worker;
+  proxy.hold();
   await worker.kill();
   worker = await WorkerProcess.start(WORKER, folder, port);
+  proxy.release();
 }
 
 test('calls and streams that ran end in an error, and the connection goes on', async () => {
   const client = await OfficialClient.connect(`${proxy.url}/room-sr-killed`, { stateful: true });
   const id = await client.invoke('Id');
   await client.invoke('Join', 'g');
-  const waiting = client.connection.invoke('Wait', 'for ever').catch((error: Error) => error.message);
+  const waiting = client.invoke('Wait', 'for ever').catch((error: Error) => error.message);
   const items: number[] = [];
   const streamed = new Promise<Error>((resolve) => {
     client.connection
       .stream<number>('CountSlowly', 1_000_000, 5)
       .subscribe({ next: (item) => items.push(item), complete: () => {}, error: resolve });
   });
-  while (items.length < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(
+    'ten items',
+    async () => items.length,
+    (count) => count >= 10,
+  );
   await powerCut();
   await expect(waiting).resolves.toContain('The server was restarted while the call ran.');
-  await expect(streamed).resolves.toMatchObject({ message: expect.stringContaining('The server was restarted') });
+  await expect(within(streamed, 'the end of the stream')).resolves.toMatchObject({
+    message: expect.stringContaining('The server was restarted'),
+  });
   expect(items).toEqual(items.map((_, number) => number));
   await expect(client.invoke('Id')).resolves.toBe(id);
   await expect(client.invoke('Tell', 'g', 'still a member')).resolves.toBe(1);

@@ -65,7 +65,7 @@ pub enum ServerError {
     /// WebSocket (16,384 bytes).
     #[error("the connection's identity is too large to be remembered: {0} bytes")]
     IdentityTooLarge(usize),
-    /// The request does not say what it is for: it was not made by [`forward`](crate::edge::forward).
+    /// The request does not say what it is for: no [`Endpoint`](crate::edge::Endpoint) made it.
     #[error("the request carries no connection call: {0}")]
     NoCall(String),
     /// The platform refused.

@@ -3,6 +3,10 @@
 //! Every official SignalR client connects to it as it would to ASP.NET Core. An object holds the
 //! connections, their groups and their order; it sleeps while nothing happens, and its sockets stay open.
 //!
+//! An application writes a [`Hub`], has its object build a [`Server`] and hand it requests and WebSocket events, and
+//! gives its Worker an [`edge::Endpoint`]. The README has all three in one file, which compiles; it also says what
+//! outlives sleep and deploys, what is limited, and where this differs from ASP.NET Core.
+//!
 //! | room | what it is for |
 //! |---|---|
 //! | [`edge`] | the Worker's side: negotiation, tokens, and the HTTP end of each transport |
@@ -77,3 +81,8 @@ pub use upload::Upload;
 pub(crate) fn millis(millis: u64) -> f64 {
     millis as f64
 }
+
+/// The Worker of the README, which is thus compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -35,6 +35,8 @@ pub(crate) enum RecordKind {
     Counted,
     /// A handshake's answer, a ping, an acknowledgement, a close.
     Control,
+    /// Where a replay begins: it comes before whatever waits.
+    Sequence,
 }
 
 /// What becomes of the records that wait for a connection.

@@ -130,7 +130,7 @@ impl Server {
         let _cleaned_later = self.spill.remove_partial(&call.connection_id);
         self.heard(slot);
         if let Some((protocol, sequence_id)) = sequence {
-            self.enqueue_message(slot, protocol, &HubMessage::Sequence { sequence_id });
+            self.enqueue_message(slot, protocol, &HubMessage::Sequence { sequence_id }, RecordKind::Sequence);
         }
         self.touch_session(slot);
         Ok(answer)
@@ -188,15 +188,15 @@ impl Server {
             incoming.and_then(Incoming::ack).map(|sequence_id| (protocol, sequence_id))
         };
         if let Some((protocol, sequence_id)) = ack {
-            self.enqueue_message(slot, protocol, &HubMessage::Ack { sequence_id });
+            self.enqueue_message(slot, protocol, &HubMessage::Ack { sequence_id }, RecordKind::Control);
         }
         self.flush();
     }
 
-    fn enqueue_message(&self, slot: Slot, protocol: Protocol, message: &HubMessage) {
+    pub(crate) fn enqueue_message(&self, slot: Slot, protocol: Protocol, message: &HubMessage, kind: RecordKind) {
         let mut record = Vec::new();
         match protocol.encode(message, &mut record) {
-            Ok(()) => self.enqueue(slot, protocol, record, RecordKind::Control),
+            Ok(()) => self.enqueue(slot, protocol, record, kind),
             Err(error) => log::error("a message could not be written", &error),
         }
     }

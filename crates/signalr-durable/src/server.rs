@@ -30,6 +30,17 @@ use crate::{
 
 /// A SignalR server in a Durable Object. Build it in the object's constructor and hand it the object's
 /// requests, WebSocket events and alarms.
+///
+/// | of the object | to the server |
+/// |---|---|
+/// | `fetch` at [`CONNECTIONS_PATH`](crate::edge::CONNECTIONS_PATH) | [`ConnectionCall::of`](crate::ConnectionCall::of), then [`serve`](Self::serve) |
+/// | `websocket_message` | [`receive`](Self::receive) |
+/// | `websocket_close` | [`closed`](Self::closed) |
+/// | `websocket_error` | [`broken`](Self::broken) |
+/// | `alarm` | [`check`](Self::check), and again at [`next_check_millis`](Self::next_check_millis) |
+///
+/// All WebSockets of the object that hibernate are the server's. Its tables in the object's SQLite have names that begin
+/// with `signalr_`, and its attachments are on its sockets.
 pub struct Server {
     this: Weak<Server>,
     pub(crate) state: State,

@@ -121,13 +121,16 @@ impl Server {
             let is_stateful = session.is_stateful();
             let mut has_counted = false;
             for record in records {
-                if is_stateful && record.kind == RecordKind::Control {
-                    let place = if has_counted { &mut after } else { &mut before };
-                    place.extend_from_slice(&record.bytes);
-                } else {
-                    has_counted = true;
-                    is_too_large |= record.bytes.len() > MAX_RECORD_BYTES;
-                    session.outgoing.push(Kept(record.bytes));
+                match record.kind {
+                    RecordKind::Control if is_stateful && has_counted => after.extend_from_slice(&record.bytes),
+                    RecordKind::Control | RecordKind::Sequence if is_stateful => {
+                        before.extend_from_slice(&record.bytes);
+                    }
+                    _ => {
+                        has_counted = true;
+                        is_too_large |= record.bytes.len() > MAX_RECORD_BYTES;
+                        session.outgoing.push(Kept(record.bytes));
+                    }
                 }
             }
         }

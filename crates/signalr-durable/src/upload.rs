@@ -22,6 +22,25 @@ use crate::error::HubError;
 /// the connection ended before the stream. A hub that reads slowly makes its client wait: past
 /// [`ServerOptions::stream_buffer_capacity`](crate::ServerOptions) items nothing more of the connection is handled
 /// until one is taken.
+///
+/// ```
+/// # use std::rc::Rc;
+/// use futures::TryStreamExt;
+/// # use signalr_durable::{Caller, Hub, HubError, Methods, Upload};
+///
+/// # struct Sums;
+/// # impl Hub for Sums {
+/// #     fn methods(methods: &mut Methods<Self>) {
+/// #         methods.on("Sum", Self::sum);
+/// #     }
+/// # }
+/// # impl Sums {
+/// // `methods.on("Sum", Self::sum)`; in JavaScript `connection.invoke('Sum', subject)`.
+/// async fn sum(self: Rc<Self>, _caller: Caller, numbers: Upload<f64>) -> Result<f64, HubError> {
+///     numbers.try_fold(0.0, async |sum, number| Ok(sum + number)).await
+/// }
+/// # }
+/// ```
 pub struct Upload<T> {
     buffer: Rc<UploadBuffer>,
     item: PhantomData<fn() -> T>,

@@ -210,10 +210,7 @@ impl Server {
             }
         };
         if let Some((protocol, sequence_id)) = sequence {
-            let mut record = Vec::new();
-            if protocol.encode(&HubMessage::Sequence { sequence_id }, &mut record).is_ok() {
-                self.enqueue(slot, protocol, record, RecordKind::Control);
-            }
+            self.enqueue_message(slot, protocol, &HubMessage::Sequence { sequence_id }, RecordKind::Sequence);
         }
         self.touch_session(slot);
     }

@@ -92,7 +92,35 @@ impl<H: 'static> Methods<H> {
         self.insert(name, signature, Box::new(move |hub, start| handler.start(hub, start)))
     }
 
-    /// Lets clients invoke a function that answers with a stream (server-to-client streaming).
+    /// Lets clients invoke a function that answers with a stream (server-to-client streaming). An item that is an error
+    /// ends it, and the client reads that error.
+    ///
+    /// ```
+    /// # use std::{rc::Rc, time::Duration};
+    /// use futures::{Stream, StreamExt, stream};
+    /// # use signalr_durable::{Caller, Hub, HubError, Methods};
+    /// # use worker::Delay;
+    ///
+    /// # struct Rocket;
+    /// impl Hub for Rocket {
+    ///     fn methods(methods: &mut Methods<Self>) {
+    ///         methods.stream("Countdown", Self::countdown);
+    ///     }
+    /// }
+    ///
+    /// impl Rocket {
+    ///     async fn countdown(
+    ///         self: Rc<Self>,
+    ///         _caller: Caller,
+    ///         from: u32,
+    ///     ) -> Result<impl Stream<Item = Result<u32, HubError>>, HubError> {
+    ///         Ok(stream::iter((0..=from).rev()).then(async |second| {
+    ///             Delay::from(Duration::from_secs(1)).await;
+    ///             Ok(second)
+    ///         }))
+    ///     }
+    /// }
+    /// ```
     pub fn stream<A: 'static>(&mut self, name: &str, handler: impl StreamHandler<H, A>) -> &mut Self {
         let signature = Signature { kind: Kind::Stream, uploads: handler.uploads() };
         self.insert(name, signature, Box::new(move |hub, start| handler.start(hub, start)))
