@@ -1,6 +1,6 @@
 // `npm run conformance [-- FILE]`: builds the test Worker and runs a file of conformance cases against it.
 //
-//     npm run conformance                              the project's own cases
+//     npm run conformance                              the project's own cases, of both files
 //     npm run conformance -- cases.json --only=INV-01  another file, and of it some cases
 //     PORT=5000 npm run conformance:serve              serves the Worker instead, until it is ended
 

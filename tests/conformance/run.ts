@@ -1,7 +1,8 @@
-// Runs a file of conformance cases against the test Worker, and tells what came of them:
+// Runs files of conformance cases against the test Worker, and tells what came of them:
 //
-//     node tests/conformance/run.ts [FILE] [--only=ID,…] [--url=http://127.0.0.1:5000]
+//     node tests/conformance/run.ts [FILE…] [--only=ID,…] [--url=http://127.0.0.1:5000]
 //
+// Without a file it runs the project's own: `signalr-cases.json`, and `more-cases.json` with what that leaves out.
 // `--url` is of a test Worker that runs already (`npm run conformance:serve`). It ends with 1 if a case fails.
 
 import { resolve } from 'node:path';
@@ -16,7 +17,9 @@ import { type Result, runCase } from './runCase.ts';
 import { vocabulary } from './steps/vocabulary.ts';
 import { Transcript } from './transcript.ts';
 
-const OWN_CASES = fileURLToPath(new URL('signalr-cases.json', import.meta.url));
+const OWN_CASES = ['signalr-cases.json', 'more-cases.json'].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+);
 
 /** Cases wait more than they compute. */
 const AT_ONCE = 24;
@@ -26,9 +29,13 @@ async function main(): Promise<number> {
     options: { only: { type: 'string' }, url: { type: 'string' } },
     allowPositionals: true,
   });
-  const file = resolve(positionals[0] ?? OWN_CASES);
   const only = values.only?.split(',');
-  const cases = readCases(file).filter(({ id }) => only?.includes(id) ?? true);
+  const files = (positionals.length > 0 ? positionals : OWN_CASES).map((name) => resolve(name));
+  const batches = files.map((file) => ({
+    file,
+    cases: readCases(file).filter(({ id }) => only?.includes(id) ?? true),
+  }));
+  const cases = batches.flatMap((batch) => batch.cases);
   const results: Result[] = [];
   const add = (result: Result) => {
     results.push(result);
@@ -36,7 +43,9 @@ async function main(): Promise<number> {
   };
 
   // Before the others: a compiler at work would make them late.
-  for (const result of await runCodecCases(cases.filter(isCodec), file)) add(result);
+  for (const { file, cases } of batches) {
+    for (const result of await runCodecCases(cases.filter(isCodec), file)) add(result);
+  }
   await runServerCases(
     cases.filter((one) => !isCodec(one)),
     values.url,

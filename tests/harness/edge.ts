@@ -97,6 +97,15 @@ export class FrontDoor {
     return (await response.json()) as Negotiated;
   }
 
+  /** A client token of a key, with these restrictions. */
+  async clientToken(key: Key, restrictions: object = {}): Promise<string> {
+    const headers = { authorization: `Bearer ${key.key}`, 'content-type': 'application/json' };
+    const body = JSON.stringify(restrictions);
+    const response = await fetch(`${this.url}/v1/tokens`, { method: 'POST', headers, body });
+    if (response.status !== 200) throw new Error(`no token: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { token: string }).token;
+  }
+
   /** An official client of a key on the task hub, connected, that listens for every task event. */
   official(key: Key, options: ClientOptions & { query?: string } = {}): Promise<OfficialClient> {
     const { query, ...rest } = options;
