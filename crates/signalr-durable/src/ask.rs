@@ -16,6 +16,7 @@ use crate::{
     identity::Identity,
     line::Line,
     outbox::RecordKind,
+    questions::Asked,
     server::Server,
     socket,
     sockets::{Answer, EncodeQuestion, HubIndex},
@@ -35,12 +36,13 @@ impl Server {
         };
         let Some(server) = self.rc() else { return std::future::ready(Err(withdrawn())).boxed_local() };
         let timeout = Duration::from_millis(self.options.client_result_timeout_millis);
+        let asked = Asked { server, id };
         async move {
             let outcome = match select(answered, Box::pin(Delay::from(timeout))).await {
                 Either::Left((answer, _)) => answer.unwrap_or_else(|_| Err(withdrawn())),
                 Either::Right(_) => Err(withdrawn()),
             };
-            server.questions.withdraw(&id);
+            drop(asked);
             outcome
         }
         .boxed_local()

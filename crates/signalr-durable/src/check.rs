@@ -85,7 +85,12 @@ impl Server {
     /// When a client was heard last; none if it need not be heard: it never pinged, waits for us, or its transport
     /// tells of its end.
     fn last_heard(&self, live: &mut Live, now_millis: f64) -> Option<f64> {
-        let Line::Socket(socket) = &live.line else { return None };
+        let socket = match &live.line {
+            Line::Socket(socket) => Some(socket),
+            Line::Events(_) => None,
+            // Whoever does not poll is found by its window.
+            Line::Poll(_) | Line::Lost => return None,
+        };
         let queue = live.work.borrow();
         if queue.is_busy || queue.running > 0 || !live.waiting.is_empty() {
             drop(queue);
@@ -93,7 +98,7 @@ impl Server {
             return None;
         }
         drop(queue);
-        let answered_at = socket.answered_at_millis(&self.state);
+        let answered_at = socket.and_then(|socket| socket.answered_at_millis(&self.state));
         if answered_at.is_none() && !live.has_pinged {
             return None;
         }

@@ -148,7 +148,7 @@ impl Server {
                 let _cleaned_later = self.sessions.remove(session.number, slots.is_empty());
             }
         }
-        if entry.identity.transport == Transport::LongPolling {
+        if entry.identity.transport == Transport::LongPolling && !entry.live.is_abandoned {
             self.leave_over(id.clone(), &line, session);
         } else if let Some(socket) = line.socket() {
             let _closed_already = socket.attach("");

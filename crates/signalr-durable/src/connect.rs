@@ -264,6 +264,7 @@ impl Server {
             invocations: TokenBucket::full(self.options.invocation_rate, now_millis),
             spilled: new.spilled,
             timer,
+            is_abandoned: false,
             last_record: None,
             is_closing: false,
             is_attachment_stale: false,

@@ -55,6 +55,12 @@ impl From<&'static str> for HubError {
     }
 }
 
+impl From<worker::Error> for HubError {
+    fn from(error: worker::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
 /// Why the object could not serve a request.
 #[derive(Debug, Error)]
 pub enum ServerError {
@@ -71,4 +77,13 @@ pub enum ServerError {
     /// The platform refused.
     #[error("the platform refused: {0}")]
     Platform(#[from] worker::Error),
+}
+
+impl From<ServerError> for worker::Error {
+    fn from(error: ServerError) -> Self {
+        match error {
+            ServerError::Platform(error) => error,
+            other => Self::RustError(other.to_string()),
+        }
+    }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Live {
     pub(crate) spilled: Spilled,
     /// Ends the wait for the handshake, or for the client to come back.
     pub(crate) timer: Option<AbortHandle>,
+    /// The client did not come back: nothing is kept for it to fetch.
+    pub(crate) is_abandoned: bool,
     /// What the connection ends with once what it asked for before is worked off.
     pub(crate) last_record: Option<Vec<u8>>,
     /// A Close record is on its way: nothing more is read or sent.

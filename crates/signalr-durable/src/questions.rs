@@ -9,7 +9,7 @@ use std::{
 use futures::channel::oneshot;
 use signalr::{Outcome, Payload, Protocol, error_text};
 
-use crate::error::HubError;
+use crate::{error::HubError, server::Server};
 
 /// The questions that wait for an answer.
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Questions {
     }
 
     /// Takes a question back.
-    pub(crate) fn withdraw(&self, id: &str) {
+    fn withdraw(&self, id: &str) {
         self.asked.borrow_mut().remove(id);
     }
 
@@ -79,6 +79,18 @@ impl Questions {
             let error = HubError::refused(error_text::connection_disconnected(connection));
             let _nobody_waits = question.answer.send(Err(error));
         }
+    }
+}
+
+/// A question for as long as somebody waits for its answer.
+pub(crate) struct Asked {
+    pub(crate) server: Rc<Server>,
+    pub(crate) id: String,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.server.questions.withdraw(&self.id);
     }
 }
 

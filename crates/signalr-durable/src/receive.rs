@@ -212,6 +212,7 @@ impl Server {
                 return;
             }
             entry.live.waiting_bytes -= bytes;
+            entry.live.reading.tell();
         }
         if let Some(slot) = self.slot_of(identity)
             && let Some(entry) = self.table.borrow_mut().get_mut(slot)
@@ -373,13 +374,13 @@ impl Server {
         self.enqueue(slot, protocol, record, RecordKind::Counted);
     }
 
-    /// Waits until nothing of a connection waits for room in an upload.
+    /// Waits while as much of a connection waits for room in an upload as ASP.NET Core's pipe would hold.
     pub(crate) async fn room(&self, slot: Slot) {
         loop {
             let sign = {
                 let mut table = self.table.borrow_mut();
                 match table.get_mut(slot) {
-                    Some(entry) if !entry.live.waiting.is_empty() => entry.live.reading.sign(),
+                    Some(entry) if entry.live.waiting_bytes >= PIPE_BYTES => entry.live.reading.sign(),
                     _ => return,
                 }
             };
@@ -390,6 +391,9 @@ impl Server {
         }
     }
 }
+
+/// What a client may post ahead of what the hub reads, before its requests are answered late.
+const PIPE_BYTES: usize = 65_536;
 
 /// About how many bytes a waiting message has.
 fn weight(message: &HubMessage) -> usize {

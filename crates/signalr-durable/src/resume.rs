@@ -88,6 +88,9 @@ impl Server {
 
     fn stayed_away(self: &Rc<Self>, identity: &Rc<Identity>) {
         let Some(slot) = self.slot_of(identity) else { return };
+        if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
+            entry.live.is_abandoned = true;
+        }
         self.put_end_down_to(slot, "The client did not come back in time.");
         self.end_quietly(slot);
         self.flush();
@@ -144,6 +147,11 @@ impl Server {
             let incoming = entry.live.session.as_mut().and_then(|session| session.incoming.as_mut());
             let Some(incoming) = incoming else { return true };
             if !incoming.accept(message) {
+                drop(table);
+                // A client that sends again what was received may have missed the Ack.
+                if message.is_counted() {
+                    self.schedule_ack(slot);
+                }
                 return false;
             }
             match message {

@@ -1,6 +1,6 @@
 //! Who may connect: the key's own object has the final say.
 
-use signalr_durable::{ConnectionCall, ServerError};
+use signalr_durable::ConnectionCall;
 use worker::{Request, Response, Result};
 
 use super::{
@@ -22,7 +22,7 @@ impl VirtualKey {
     /// Serves a client's request for one of its connections. A key that is disabled or gone ends with the next one,
     /// whatever it is for; how many connections a key may have is asked where one begins.
     pub(super) async fn serve_client(&self, request: Request) -> Result<Response> {
-        let call = ConnectionCall::of(&request).map_err(failed)?;
+        let call = ConnectionCall::of(&request)?;
         let virtual_key_id = call.user_id.as_deref().unwrap_or_default();
         let refusal = match self.refusal(virtual_key_id).await? {
             Some(Refusal::TooManyConnections { .. }) if self.server.has_connection(&call.connection_id) => None,
@@ -31,7 +31,7 @@ impl VirtualKey {
         if let Some(refusal) = refusal {
             return Ok(Response::from_json(&refusal)?.with_status(422));
         }
-        let answer = self.server.serve(&call, request).await.map_err(failed)?;
+        let answer = self.server.serve(&call, request).await?;
         self.wind_check().await?;
         Ok(answer)
     }
@@ -60,9 +60,4 @@ impl VirtualKey {
 fn new_connection_id() -> Result<String> {
     let bytes = random_bytes::<16>().map_err(|error| worker::Error::RustError(error.to_string()))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn failed(error: ServerError) -> worker::Error {
-    worker::Error::RustError(error.to_string())
 }

@@ -14,13 +14,12 @@ use super::{
     events::events,
     forward::forward,
     polling::poll,
-    token::{ConnectionToken, TokenError, TokenKey},
+    token::{ConnectionToken, TokenKey},
 };
 use crate::{
     call::{Action, ConnectionCall},
     clock,
     connect::{NO_CONNECTION, plain},
-    error::ServerError,
     event::Variant,
 };
 
@@ -129,7 +128,7 @@ impl Refused {
     pub fn plain(status: u16, text: &str) -> Self {
         match plain(status, text) {
             Ok(response) => Self::Answer(Box::new(response)),
-            Err(error) => Self::from(platform(error)),
+            Err(error) => Self::Failed(error.into()),
         }
     }
 
@@ -232,7 +231,7 @@ impl Endpoint<'_> {
                     ..ConnectionToken::new(visitor.object, self.hub, connection_id.clone())
                 };
                 let begin_within_millis = i64::try_from(self.options.begin_within_seconds).unwrap_or(15) * 1_000;
-                let token = token.sign(self.key, now_millis() + begin_within_millis).map_err(not_signed)?;
+                let token = token.sign(self.key, now_millis() + begin_within_millis).map_err(worker::Error::from)?;
                 // Version 0 knows one id for both: what the client brings back must be the token.
                 let id = if grant.version == 0 { &token } else { &connection_id };
                 grant.body(id, &token)
@@ -398,23 +397,11 @@ fn random_id() -> worker::Result<String> {
 }
 
 fn answer<E: From<worker::Error>>(status: u16, text: &str) -> Result<Response, E> {
-    plain(status, text).map_err(|error| platform(error).into())
+    plain(status, text).map_err(|error| worker::Error::from(error).into())
 }
 
 fn json_answer<E: From<worker::Error>>(status: u16, body: String) -> Result<Response, E> {
     let mut response = Response::ok(body)?.with_status(status);
     response.headers_mut().set("content-type", "application/json")?;
     Ok(response)
-}
-
-fn platform(error: ServerError) -> worker::Error {
-    match error {
-        ServerError::Platform(error) => error,
-        other => worker::Error::RustError(other.to_string()),
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn not_signed(error: TokenError) -> worker::Error {
-    worker::Error::RustError(error.to_string())
 }

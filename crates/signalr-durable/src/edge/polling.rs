@@ -18,7 +18,7 @@ pub(crate) async fn poll(request: &Request, answer: Response, timeout: Duration)
     let Some(socket) = answer.websocket() else { return Response::error("the object answered without a socket", 502) };
     let mut bridge = Bridge::open(&socket)?;
     let aborted = Aborted::of(request);
-    let mut gone = Box::pin(aborted.wait());
+    let mut gone = std::pin::pin!(aborted.wait());
     let mut time = Some(Delay::from(timeout));
     loop {
         let event = {

@@ -23,6 +23,12 @@ pub enum TokenError {
     NotSigned(String),
 }
 
+impl From<TokenError> for worker::Error {
+    fn from(error: TokenError) -> Self {
+        Self::RustError(error.to_string())
+    }
+}
+
 /// The secret that signs connection tokens. All of an application's Workers must have the same.
 pub struct TokenKey(Hs256Key);
 

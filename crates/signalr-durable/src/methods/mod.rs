@@ -78,11 +78,13 @@ struct Method<H> {
 /// The methods that clients of a hub may invoke.
 pub struct Methods<H> {
     by_lower_case_name: HashMap<String, Method<H>>,
+    /// The name that was registered last, in lower case.
+    last_name: String,
 }
 
 impl<H: 'static> Methods<H> {
     pub(crate) fn new() -> Self {
-        Self { by_lower_case_name: HashMap::new() }
+        Self { by_lower_case_name: HashMap::new(), last_name: String::new() }
     }
 
     /// Lets clients invoke a function by this name. Names are compared without regard to case, as
@@ -126,17 +128,18 @@ impl<H: 'static> Methods<H> {
         self.insert(name, signature, Box::new(move |hub, start| handler.start(hub, start)))
     }
 
-    /// Lets only those callers invoke a method whom the policy passes; others read that they are not authorized. The
-    /// method must have been registered before.
-    pub fn authorize(&mut self, name: &str, policy: impl Fn(&Caller) -> bool + 'static) -> &mut Self {
-        if let Some(method) = self.by_lower_case_name.get_mut(&name.to_lowercase()) {
+    /// Lets only those callers invoke the method that was registered last whom the policy passes; others read that they
+    /// are not authorized.
+    pub fn authorize(&mut self, policy: impl Fn(&Caller) -> bool + 'static) -> &mut Self {
+        if let Some(method) = self.by_lower_case_name.get_mut(&self.last_name) {
             method.policy = Some(Box::new(policy));
         }
         self
     }
 
     fn insert(&mut self, name: &str, signature: Signature, start: StartCall<H>) -> &mut Self {
-        self.by_lower_case_name.insert(name.to_lowercase(), Method { signature, start, policy: None });
+        self.last_name = name.to_lowercase();
+        self.by_lower_case_name.insert(self.last_name.clone(), Method { signature, start, policy: None });
         self
     }
 

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789ABCDEF";
@@ -64,6 +65,14 @@ impl Formatter for WireFormatter {
             CharEscape::AsciiControl(byte) => writer.write_all(&control_escape(byte)),
             other => CompactFormatter.write_char_escape(writer, other),
         }
+    }
+
+    /// Bytes are base64, as `System.Text.Json` writes a `byte[]`.
+    fn write_byte_array<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: &[u8]) -> io::Result<()> {
+        let text = BASE64.encode(value);
+        writer.write_all(b"\"")?;
+        writer.write_all(text.as_bytes())?;
+        writer.write_all(b"\"")
     }
 }
 

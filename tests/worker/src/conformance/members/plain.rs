@@ -28,7 +28,7 @@ pub(super) fn register(methods: &mut Methods<ConfHub>) {
         .on("Append", append)
         .on("GetAppended", get_appended)
         .on("AuthMethod", void)
-        .authorize("AuthMethod", |caller| caller.user_id().is_some());
+        .authorize(|caller| caller.user_id().is_some());
 }
 
 async fn echo(_: Hub, _: Caller, value: Anything) -> Result<Anything, HubError> {
