@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, panic::RefUnwindSafe, rc::Rc};
 
-use signalr_durable::{ConnectionCall, InvocationRate, Server, ServerError, ServerOptions, edge::CONNECTIONS_PATH};
+use signalr_durable::{ConnectionCall, InvocationRate, Server, ServerOptions, edge::CONNECTIONS_PATH};
 use worker::{
     DurableObject, Env, Error, Request, Response, Result, ScheduledTime, State, Storage, WebSocket,
     WebSocketIncomingMessage, durable_object, js_sys,
@@ -45,8 +45,8 @@ impl DurableObject for Room {
             return Response::error("no such call", 404);
         }
         self.tidy()?;
-        let call = ConnectionCall::of(&request).map_err(failed)?;
-        let answer = self.server.serve(&call, request).await.map_err(failed)?;
+        let call = ConnectionCall::of(&request)?;
+        let answer = self.server.serve(&call, request).await?;
         self.wind().await?;
         Ok(answer)
     }
@@ -94,9 +94,4 @@ impl Room {
         }
         Ok(())
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn failed(error: ServerError) -> Error {
-    Error::RustError(error.to_string())
 }

@@ -12,6 +12,8 @@ pub(crate) enum Users {
     Always(&'static str),
     /// Whoever a token stands for, and nobody without one.
     Anybody,
+    /// Whoever this header names.
+    OfHeader(&'static str),
     /// Whoever a token stands for; without one nobody comes in.
     Known,
 }
@@ -39,6 +41,7 @@ impl Host for Guests<'_> {
         let expires_at_millis = bearer.as_ref().and_then(|bearer| bearer.expires_at_millis);
         let user_id = match self.users {
             Users::Always(user) => Some(user.to_owned()),
+            Users::OfHeader(name) => request.headers().get(name)?,
             Users::Anybody | Users::Known => bearer.and_then(|bearer| bearer.user),
         };
         let (object, claims) = (self.object.clone(), self.claims.clone());
@@ -65,7 +68,8 @@ fn unauthenticated() -> Result<Response> {
     Ok(answer)
 }
 
-fn random_id() -> Result<String> {
+/// An id that nobody guesses.
+pub(crate) fn random_id() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| Error::RustError(error.to_string()))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))

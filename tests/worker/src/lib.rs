@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/room-…` | [`room`]: a hub that panics, waits and counts on demand, so that what the server does about it can be seen |
 //! | `[/@ROOM]/conf…` | [`conformance`]: the hub that the conformance cases are written for, under many options |
+//! | `[/@ROOM]/testhub`, … | [`official`]: the hosts that the test suites of official clients expect |
 //! | `[/@ROOM]/-/…` | [`conformance::control`]: what only the server knows, or can be asked for |
 
 #![allow(missing_docs, reason = "what `durable_object` generates has none")]
@@ -14,8 +15,10 @@ mod claims;
 mod conformance;
 mod cors;
 mod host;
+mod official;
 mod room;
 mod test_hub;
+mod value;
 
 use worker::{Env, Request, Response, Result, event};
 
@@ -28,6 +31,8 @@ async fn fetch(request: Request, env: Env, _context: worker::Context) -> Result<
     let path = request.path();
     let answer = if path.starts_with("/room") {
         room::serve(request, &env, &path).await?
+    } else if let Some(target) = official::find(&path) {
+        official::serve(request, &env, target).await?
     } else {
         conformance::serve(request, &env, &path).await?
     };

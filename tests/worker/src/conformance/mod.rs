@@ -19,7 +19,6 @@ mod journal;
 mod members;
 mod object;
 mod profiles;
-mod value;
 mod watched;
 
 use signalr_durable::edge::{Endpoint, Refused, Route, refresh_refused};
@@ -27,7 +26,6 @@ use worker::{Env, Method, Request, Response, Result, Url};
 
 use self::profiles::Profile;
 use crate::{
-    bearer,
     claims::ConnectRequest,
     host::{Guests, token_key},
     plain,
@@ -47,8 +45,6 @@ pub(crate) async fn serve(request: Request, env: &Env, path: &str) -> Result<Res
     match first {
         "-" => control::serve(&place, &request, rest).await,
         "clientresult" => control::client_result(&place, rest.trim_start_matches('/')).await,
-        "generateJwtToken" => plain(200, &bearer::sign("testuser", 5)?),
-        "bad-negotiate" => plain(400, "Some response from server"),
         _ => match (profiles::find(first), Route::of(rest)) {
             (Some(profile), Some(route)) => endpoint(&place, &request, &profile, route).await,
             _ => plain(404, ""),

@@ -9,7 +9,10 @@ use futures::{
 use signalr_durable::{Caller, HubError, Methods, Upload};
 use worker::Delay;
 
-use crate::conformance::{hub::ConfHub, value::Anything, watched::Watched};
+use crate::{
+    conformance::{hub::ConfHub, watched::Watched},
+    value::Anything,
+};
 
 type Hub = Rc<ConfHub>;
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::Error as _};
 use signalr_durable::{Caller, HubError, Methods};
 use worker::Delay;
 
-use crate::conformance::{hub::ConfHub, value::Anything};
+use crate::{conformance::hub::ConfHub, value::Anything};
 
 type Hub = Rc<ConfHub>;
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use signalr_durable::{Caller, HubError, Methods};
 
-use crate::conformance::{hub::ConfHub, value::Anything};
+use crate::{conformance::hub::ConfHub, value::Anything};
 
 type Hub = Rc<ConfHub>;
 

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use futures::StreamExt;
 use signalr_durable::{Caller, HubError, Methods, Upload};
 
-use crate::conformance::{hub::ConfHub, value::Anything, watched::Watched};
+use crate::{
+    conformance::{hub::ConfHub, watched::Watched},
+    value::Anything,
+};
 
 type Hub = Rc<ConfHub>;
 

@@ -13,7 +13,7 @@ const EXTENSION: &str = "_ExtStruct";
 
 /// Any value of JSON or MessagePack.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Anything {
+pub(crate) enum Anything {
     Null,
     Bool(bool),
     Signed(i64),
@@ -132,7 +132,7 @@ impl<'de> Visitor<'de> for AnythingVisitor {
 
 /// Bytes, which serde would take for a list of numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Bytes(Vec<u8>);
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
