@@ -13,7 +13,7 @@
 //! | `hub`, `methods`, `upload` | what an application writes: a [`Hub`] and its methods |
 //! | `caller`, `clients`, `audience`, `sockets` | what a method works with: who called, and whom to send something |
 //! | `server`, `turn`, `outbox`, `event` | the [`Server`] of one object; what leaves together; encoding once |
-//! | `connect`, `receive`, `work`, `stream`, `ask`, `close` | the life of a connection, in that order |
+//! | `connect`, `take_in`, `receive`, `message`, `work`, `stream`, `ask`, `close` | the life of a connection, in that order |
 //! | `poll`, `resume`, `session`, `session_store` | connections that outlive their sockets |
 //! | `wake`, `attachment`, `spill` | what outlives the object's memory, and where it is kept |
 //! | `check`, `reading` | clients that fall silent, and those that read slowly |
@@ -38,6 +38,7 @@ mod identity;
 mod line;
 mod live;
 mod log;
+mod message;
 mod methods;
 mod options;
 mod outbox;
@@ -56,6 +57,7 @@ mod sockets;
 mod spill;
 mod stream;
 mod table;
+mod take_in;
 mod turn;
 mod upload;
 mod wake;

@@ -11,7 +11,6 @@ use worker::WebSocketRequestResponsePair;
 
 use crate::{
     attachment::{Attachment, Role},
-    connect::NewConnection,
     identity::Identity,
     line::{Bridge, Line, Poll},
     live::Spilled,
@@ -22,6 +21,7 @@ use crate::{
     session_store::Stored,
     socket::Socket,
     table::Slot,
+    take_in::NewConnection,
 };
 
 /// The end that a client takes for "come again" (RFC 6455, 7.4.1).

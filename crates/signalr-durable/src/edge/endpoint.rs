@@ -8,11 +8,12 @@ use signalr::{
     negotiate::{NegotiateOptions, NegotiateRequest},
 };
 use wasm_bindgen_futures::JsFuture;
-use worker::{Method, Request, Response, Stub, Url};
+use worker::{Method, Request, Response, Url};
 
 use super::{
     events::events,
     forward::forward,
+    host::{Host, Visitor},
     polling::poll,
     token::{ConnectionToken, TokenKey},
 };
@@ -20,7 +21,6 @@ use crate::{
     call::{Action, ConnectionCall},
     clock,
     connect::{NO_CONNECTION, plain},
-    event::Variant,
 };
 
 /// What an endpoint offers, with ASP.NET Core's defaults.
@@ -57,97 +57,6 @@ impl Default for EndpointOptions {
             keep_alive_millis: 15_000,
             events_probe_millis: None,
         }
-    }
-}
-
-/// Whom a request comes from, as the application has found.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Visitor {
-    /// What the application calls the object that holds this visitor's connections; [`Host::object`] finds it.
-    pub object: String,
-    /// Whom the connection belongs to.
-    pub user_id: Option<String>,
-    /// Anything else that hubs need to know; at most a few kilobytes.
-    pub claims: String,
-    /// The shape in which the connection reads events.
-    pub variant: Variant,
-    /// What recognises the visitor's secret again without holding it. It travels in the connection token, so that
-    /// [`Host::identify`] may spare itself a look-up.
-    pub fingerprint: String,
-    /// When the authentication expires, in milliseconds since the epoch.
-    pub expires_at_millis: Option<i64>,
-}
-
-/// What an endpoint needs of its application.
-pub trait Host {
-    /// Why a request is not served. [`Refused`] will do where there is no type of your own.
-    type Error: From<worker::Error>;
-
-    /// Finds out whom a request comes from. `token` is the connection token that it brought, if it is one of ours. Every
-    /// request is asked about, not only negotiation.
-    ///
-    /// # Errors
-    ///
-    /// The answer to a visitor who may not come in.
-    fn identify(
-        &self,
-        request: &Request,
-        token: Option<&ConnectionToken>,
-    ) -> impl Future<Output = Result<Visitor, Self::Error>>;
-
-    /// The object that holds a visitor's connections.
-    ///
-    /// # Errors
-    ///
-    /// There is none.
-    fn object(&self, visitor: &Visitor) -> Result<Stub, Self::Error>;
-
-    /// Gives a connection its public id in negotiation, or refuses it for lack of room. Whether there is room when the
-    /// connection begins is for its object to say.
-    ///
-    /// # Errors
-    ///
-    /// The answer to a visitor for whom there is no room.
-    fn reserve(&self, visitor: &Visitor) -> impl Future<Output = Result<String, Self::Error>> {
-        let _ = visitor;
-        async { Ok(random_id()?) }
-    }
-}
-
-/// Why a request is not served, for applications that have no type of their own for that.
-#[derive(Debug)]
-pub enum Refused {
-    /// This is the answer.
-    Answer(Box<Response>),
-    /// Something failed.
-    Failed(worker::Error),
-}
-
-impl Refused {
-    /// An answer with a status and a text.
-    pub fn plain(status: u16, text: &str) -> Self {
-        match plain(status, text) {
-            Ok(response) => Self::Answer(Box::new(response)),
-            Err(error) => Self::Failed(error.into()),
-        }
-    }
-
-    /// The answer that is sent, or the error of the platform.
-    ///
-    /// # Errors
-    ///
-    /// What failed.
-    pub fn into_response(self) -> worker::Result<Response> {
-        match self {
-            Self::Answer(response) => Ok(*response),
-            Self::Failed(error) => Err(error),
-        }
-    }
-}
-
-impl From<worker::Error> for Refused {
-    fn from(error: worker::Error) -> Self {
-        Self::Failed(error)
     }
 }
 
@@ -390,7 +299,7 @@ fn now_millis() -> i64 {
 }
 
 /// A public id: 128 random bits in hexadecimal, of unreserved characters only.
-fn random_id() -> worker::Result<String> {
+pub(super) fn random_id() -> worker::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| worker::Error::RustError(error.to_string()))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))

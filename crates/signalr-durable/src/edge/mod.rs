@@ -9,6 +9,7 @@ pub(crate) mod bridge;
 mod endpoint;
 mod events;
 mod forward;
+mod host;
 mod polling;
 mod token;
 
@@ -16,6 +17,7 @@ mod token;
 pub const CONNECTIONS_PATH: &str = "/signalr";
 
 pub use self::{
-    endpoint::{Endpoint, EndpointOptions, Host, Refused, Route, Visitor, refresh_refused},
+    endpoint::{Endpoint, EndpointOptions, Route, refresh_refused},
+    host::{Host, Refused, Visitor},
     token::{ConnectionToken, TokenError, TokenKey},
 };

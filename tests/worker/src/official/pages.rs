@@ -29,11 +29,14 @@ pub(super) fn redirect(url: &Url, room: &str) -> Result<Response> {
     Ok(answer)
 }
 
-/// To the same below `/echo`, which the HTTP client follows with the same method.
+/// To the same below `/echo`, which the HTTP client follows with the same method. The address is absolute: one client
+/// does not understand others.
 pub(super) fn echo_redirect(url: &Url, room: &str, rest: &str) -> Result<Response> {
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut answer = Response::empty()?.with_status(307);
-    answer.headers_mut().set("location", &format!("{}/echo{rest}{query}", prefix(room)))?;
+    answer
+        .headers_mut()
+        .set("location", &format!("{}{}/echo{rest}{query}", url.origin().ascii_serialization(), prefix(room)))?;
     Ok(answer)
 }
 

@@ -3,6 +3,7 @@
 mod authorized;
 mod chat;
 mod dotnet;
+mod format;
 mod shared;
 mod swift;
 mod typescript;

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use signalr_durable::{Caller, Hub, HubError, Methods, Upload};
 use wasm_bindgen_futures::spawn_local;
 
-use super::shared::{self, header_of, invalid_operation};
+use super::{
+    format::is_json,
+    shared::{self, header_of, invalid_operation},
+};
 use crate::{
     claims::ConnectRequest,
     value::{Anything, Bytes},
@@ -80,7 +83,7 @@ async fn echo_complex_object(_: This, _: Caller, object: Anything) -> Result<Any
     Ok(object)
 }
 
-/// Some of these types JSON writes as text and MessagePack as what they are.
+/// Bytes and times JSON writes as text, MessagePack as what they are.
 async fn send_complex_object(_: This, _: Caller) -> Result<ComplexObject, HubError> {
     Ok(ComplexObject)
 }
@@ -90,15 +93,14 @@ struct ComplexObject;
 impl Serialize for ComplexObject {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = |text: &str| Anything::Text(text.to_owned());
-        let (bytes, time) = if serializer.is_human_readable() {
-            (text("AQID"), text("2000-01-01T00:00:00Z"))
+        let time = if is_json::<S>() {
+            text("2000-01-01T00:00:00Z")
         } else {
-            // The time as MessagePack's extension for it: seconds since the epoch.
-            let seconds = 946_684_800_u32.to_be_bytes().to_vec();
-            (Anything::Bytes(Bytes(vec![1, 2, 3])), Anything::Extension(-1, Bytes(seconds)))
+            // MessagePack's extension for it: seconds since the epoch.
+            Anything::Extension(-1, Bytes(946_684_800_u32.to_be_bytes().to_vec()))
         };
         let entries = [
-            ("ByteArray", bytes),
+            ("ByteArray", Anything::Bytes(Bytes(vec![1, 2, 3]))),
             ("DateTime", time),
             ("Guid", text("00010203-0405-0607-0706-050403020100")),
             ("IntArray", Anything::Array([1, 2, 3].map(Anything::Signed).into())),
