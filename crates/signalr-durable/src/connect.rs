@@ -160,7 +160,13 @@ impl Server {
         };
         self.heard(slot);
         self.read(slot, &identity, &body);
-        self.spawn(|server| async move { server.work_and_conclude(&identity).await });
+        // What is done at once leaves in one event: a client must not hear of its handshake before it hears that the hub
+        // would not have it.
+        let server = self.clone();
+        let mut work = Box::pin(async move { server.work_and_conclude(&identity).await });
+        if futures::poll!(&mut work).is_pending() {
+            self.spawn(|_| work);
+        }
         self.room(slot).await;
         plain(200, "")
     }

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, panic::AssertUnwindSafe, rc::Rc};
 
 use futures::{FutureExt, future::Either};
-use signalr::{Failure, Invocation, Protocol, close_text, error_text};
+use signalr::{EncodeError, Failure, Invocation, Protocol, close_text, error_text};
 
 use crate::{
     caller::{Caller, Occasion},
@@ -278,9 +278,14 @@ impl Server {
     }
 
     /// What a hub gave cannot be written: the connection ends, as in ASP.NET Core.
-    pub(crate) fn fail_to_write(&self, identity: &Rc<Identity>, error: &signalr::EncodeError) {
+    pub(crate) fn fail_to_write(&self, identity: &Rc<Identity>, error: &EncodeError) {
         if let Some(slot) = self.slot_of(identity) {
-            self.fail(slot, Failure::Internal { name: "JsonException", message: &error.to_string() });
+            let name = match error {
+                EncodeError::MessagePack(_) => "MessagePackSerializationException",
+                _ => "JsonException",
+            };
+            let message = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+            self.fail(slot, Failure::Internal { name, message: &message });
         }
     }
 
