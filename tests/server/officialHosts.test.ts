@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { within } from '../harness/deadline.ts';
 import { type ClientOptions, OfficialClient } from '../harness/officialClient.ts';
+import { PROTOCOLS } from '../harness/protocol.ts';
 import { WorkerInstance } from '../harness/workerInstance.ts';
 
 let instance: WorkerInstance | undefined;
@@ -474,6 +475,14 @@ describe('other hosts', () => {
     );
     const client = await OfficialClient.connect(`${base}/negotiateProtocolVersionNegative`);
     await client.stop();
+  });
+
+  test.each(PROTOCOLS)('in %s: an event that cannot be written closes those it is for', async (protocol) => {
+    const client = await OfficialClient.connect(`${base}/default`, { protocol });
+    await client.invoke('CallWithUnserializableObject').catch(() => {});
+    await expect(client.end()).resolves.toMatchObject({
+      message: expect.stringContaining('Server returned an error on close: Connection closed with an error.'),
+    });
   });
 
   test('a token has the name that is asked for', async () => {

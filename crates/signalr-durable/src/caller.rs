@@ -93,7 +93,7 @@ impl Caller {
     ///
     /// # Errors
     ///
-    /// The event cannot be encoded.
+    /// The event cannot be encoded, which closes the connection, as in ASP.NET Core.
     pub fn send(&self, event: impl Event) -> Result<(), HubError> {
         self.clients().connection(self.connection_id()).send(event)?;
         Ok(())

@@ -165,7 +165,8 @@ impl Recipients<'_> {
     ///
     /// # Errors
     ///
-    /// The event cannot be encoded; then nobody gets it.
+    /// The event cannot be encoded; then nobody gets it, and those for whom it could not be are closed, as in ASP.NET
+    /// Core.
     pub fn send(&self, event: impl Event) -> Result<usize, HubError> {
         self.sockets.send(self.hub, &self.audience, &event).map_err(HubError::internal)
     }

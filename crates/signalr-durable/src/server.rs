@@ -220,6 +220,8 @@ impl Sockets for Server {
         let mut outbox = self.outbox.borrow_mut();
         let mut encoded = EncodedOnce::new(event);
         let mut sends = Vec::new();
+        let mut unwritten = Vec::new();
+        let mut failure = None;
         for slot in table.select(hub, audience) {
             let Some(entry) = table.get(slot) else { continue };
             let Some(protocol) = entry.protocol().filter(|_| !entry.live.is_closing) else { continue };
@@ -227,8 +229,20 @@ impl Sockets for Server {
                 continue;
             }
             let store = |bytes| outbox.store(protocol, bytes, RecordKind::Counted);
-            let record = encoded.record(protocol, entry.identity.variant, store)?;
-            sends.extend(record.map(|record| (slot, record)));
+            match encoded.record(protocol, entry.identity.variant, store) {
+                Ok(record) => sends.extend(record.map(|record| (slot, record))),
+                Err(error) => {
+                    unwritten.push(slot);
+                    failure = Some(error);
+                }
+            }
+        }
+        if let Some(error) = failure {
+            drop((table, outbox));
+            for slot in unwritten {
+                self.fail_to_write(slot, &error);
+            }
+            return Err(error);
         }
         for (slot, record) in &sends {
             if let Some(entry) = table.get_mut(*slot) {

@@ -23,7 +23,8 @@ pub trait Sockets {
     ///
     /// # Errors
     ///
-    /// The event cannot be encoded; then nobody gets it.
+    /// The event cannot be encoded; then nobody gets it, and those for whom it could not be are closed, as in ASP.NET
+    /// Core.
     fn send(&self, hub: HubIndex, audience: &Audience<'_>, event: &dyn Event) -> Result<usize, EncodeError>;
 
     /// Asks a client something and waits for its answer (client results). It ends in an error where the client is not

@@ -59,7 +59,7 @@ impl Server {
                     self.enqueue(slot, protocol, record, RecordKind::Counted);
                     return;
                 }
-                Err(CallError::Encode(error)) => return self.fail_to_write(identity, &error),
+                Err(CallError::Encode(error)) => return self.fail_to_write(slot, &error),
                 Err(CallError::Hub(error)) => {
                     if let HubError::Internal { .. } = error {
                         log_failure(hub, target, identity, &error);

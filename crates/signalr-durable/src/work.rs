@@ -243,7 +243,9 @@ impl Server {
                 Ok(())
             }
             Err(CallError::Encode(error)) => {
-                self.fail_to_write(identity, &error);
+                if let Some(slot) = self.slot_of(identity) {
+                    self.fail_to_write(slot, &error);
+                }
                 Ok(())
             }
             Err(CallError::Hub(HubError::NoStream)) => Err(error_text::not_a_stream(&target)),
@@ -278,15 +280,13 @@ impl Server {
     }
 
     /// What a hub gave cannot be written: the connection ends, as in ASP.NET Core.
-    pub(crate) fn fail_to_write(&self, identity: &Rc<Identity>, error: &EncodeError) {
-        if let Some(slot) = self.slot_of(identity) {
-            let name = match error {
-                EncodeError::MessagePack(_) => "MessagePackSerializationException",
-                _ => "JsonException",
-            };
-            let message = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-            self.fail(slot, Failure::Internal { name, message: &message });
-        }
+    pub(crate) fn fail_to_write(&self, slot: Slot, error: &EncodeError) {
+        let name = match error {
+            EncodeError::MessagePack(_) => "MessagePackSerializationException",
+            _ => "JsonException",
+        };
+        let message = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+        self.fail(slot, Failure::Internal { name, message: &message });
     }
 
     /// Closes a connection for something that went wrong; the client may come again.
