@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HttpTransportType } from '@microsoft/signalr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, within } from '../harness/deadline.ts';
 import { OfficialClient } from '../harness/officialClient.ts';
@@ -34,6 +35,25 @@ async function powerCut(): Promise<void> {
   worker = await WorkerProcess.start(WORKER, folder, port);
   proxy.release();
 }
+
+test.each([
+  ['WebSockets', 'json'],
+  ['WebSockets', 'messagepack'],
+  ['ServerSentEvents', 'json'],
+  ['LongPolling', 'json'],
+  ['LongPolling', 'messagepack'],
+] as const)('a client by %s, in %s, comes back by itself, as another connection', async (name, protocol) => {
+  const reconnect = Array.from({ length: 100 }, () => 100);
+  const way = { transport: HttpTransportType[name], protocol, reconnect };
+  const client = await OfficialClient.connect(`${worker.url}/room-again-${name}-${protocol}`, way);
+  const id = await client.invoke('Id');
+  await powerCut();
+  await client.life.find('the reconnection', (event) => event === 'reconnected');
+  expect(client.life.all).toEqual(['reconnecting', 'reconnected']);
+  const now = await client.invoke('Id');
+  expect(now).not.toBe(id);
+  await client.stop();
+});
 
 test('calls and streams that ran end in an error, and the connection goes on', async () => {
   const client = await OfficialClient.connect(`${proxy.url}/room-sr-killed`, { stateful: true });
