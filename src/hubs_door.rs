@@ -11,6 +11,7 @@ use crate::{
     authentication::{Credential, Principal, principal_of},
     door::Visit,
     refusal::Refusal,
+    token_key::signing_secret,
 };
 
 pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
@@ -29,9 +30,7 @@ pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
         keep_alive_millis: configuration.keep_alive_seconds * 1_000,
         ..EndpointOptions::default()
     };
-    let secret = visit.env.secret("TOKEN_SIGNING_KEY").map(|secret| secret.to_string()).unwrap_or_default();
-    let key = TokenKey::new(secret.as_bytes())
-        .map_err(|error| Refusal::Internal(format!("the secret TOKEN_SIGNING_KEY: {error}")))?;
+    let key = TokenKey::new(signing_secret(&visit.env)?.as_bytes()).map_err(worker::Error::from)?;
     let endpoint = Endpoint { hub: hub.name, options: &options, key: &key };
     let mut response = match endpoint.serve(route, &visit.request, &HubHost { visit: &visit, hub }).await {
         Err(Refusal::Plain { status: 401, .. }) if route == Route::Refresh => refresh_refused(401, "invalid_token")?,

@@ -12,20 +12,27 @@ use crate::refusal::Refusal;
 /// The secret that signs tokens.
 pub(crate) struct TokenKey(Hs256Key);
 
+/// The secret itself, as the environment has it.
+///
+/// # Errors
+///
+/// There is none, or it is shorter than the 32 bytes that HS256 asks for (RFC 7518, 3.2).
+pub(crate) fn signing_secret(env: &Env) -> Result<String, Refusal> {
+    let secret = env.secret("TOKEN_SIGNING_KEY").map(|secret| secret.to_string()).unwrap_or_default();
+    if secret.len() < 32 {
+        return Err(Refusal::Internal("the secret TOKEN_SIGNING_KEY is missing or shorter than 32 bytes".to_owned()));
+    }
+    Ok(secret)
+}
+
 impl TokenKey {
     /// Takes the secret from the environment.
     ///
     /// # Errors
     ///
-    /// There is none, or it is shorter than the 32 bytes that HS256 asks for (RFC 7518, 3.2).
+    /// As [`signing_secret`].
     pub(crate) fn read(env: &Env) -> Result<Self, Refusal> {
-        let secret = env.secret("TOKEN_SIGNING_KEY").map(|secret| secret.to_string()).unwrap_or_default();
-        if secret.len() < 32 {
-            return Err(Refusal::Internal(
-                "the secret TOKEN_SIGNING_KEY is missing or shorter than 32 bytes".to_owned(),
-            ));
-        }
-        Ok(Self(Hs256Key::new(secret)))
+        Ok(Self(Hs256Key::new(signing_secret(env)?)))
     }
 
     /// A key of 32 such bytes.

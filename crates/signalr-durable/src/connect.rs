@@ -96,7 +96,8 @@ impl Server {
         let attached = attached.to_text().map_err(ServerError::IdentityTooLarge)?;
 
         let (line, answer) = if transport == Transport::LongPolling {
-            (Line::Lost, first_poll()?)
+            // The first poll is answered at once: the client learns that its connection is there.
+            (Line::Lost, polled(Vec::new())?)
         } else {
             let (socket, answer) = self.open(&identity.id, &call.hub, &attached)?;
             (if role == Role::Events { Line::Events(Bridge::new(socket)) } else { Line::Socket(socket) }, answer)
@@ -243,9 +244,9 @@ pub(crate) fn plain(status: u16, text: &str) -> Result<Response, ServerError> {
     Ok(Response::ok(text)?.with_status(status).with_headers(headers))
 }
 
-/// The first poll is answered at once: the client learns that its connection is there.
-fn first_poll() -> Result<Response, ServerError> {
+/// An answer to a poll with what waited for it.
+pub(crate) fn polled(bytes: Vec<u8>) -> Result<Response, ServerError> {
     let headers = Headers::new();
     headers.set("content-type", "application/octet-stream")?;
-    Ok(Response::from_bytes(Vec::new())?.with_headers(headers))
+    Ok(Response::from_bytes(bytes)?.with_headers(headers))
 }

@@ -70,7 +70,7 @@ pub use clients::{Clients, Recipients};
 pub use error::{HubError, ServerError};
 pub use event::{Event, Variant};
 pub use hub::Hub;
-pub use methods::{Anything, Argument, Given, Handler, Methods, StreamHandler};
+pub use methods::{Argument, Given, Handler, Methods, StreamHandler};
 pub use options::{ServerOptions, SlowReaders};
 pub use rate::InvocationRate;
 pub use server::{Server, ServerBuilder};

@@ -10,8 +10,8 @@ use futures::future::AbortHandle;
 use signalr::{Connection, HubMessage, Invocation};
 
 use crate::{
-    cancellation::Cancellation, error::HubError, line::Line, rate::TokenBucket, reading::Reading, session::Session,
-    upload::UploadBuffer,
+    cancellation::Cancellation, error::HubError, line::Line, methods::Found, rate::TokenBucket, reading::Reading,
+    session::Session, upload::UploadBuffer,
 };
 
 /// One thing to do for a connection. The platform would let messages of one socket overtake each other at every await,
@@ -26,6 +26,8 @@ pub(crate) enum Work {
 /// A call and its uploads, which take items from the moment the call arrives.
 pub(crate) struct Call {
     pub(crate) invocation: Invocation,
+    /// None: the hub has no such method.
+    pub(crate) method: Option<Found>,
     /// The client awaits a stream.
     pub(crate) is_streamed: bool,
     pub(crate) uploads: Vec<Rc<UploadBuffer>>,

@@ -9,7 +9,6 @@ use crate::{
     clock,
     identity::Identity,
     live::{Call, Work},
-    methods::Kind,
     outbox::RecordKind,
     server::Server,
     table::Slot,
@@ -141,11 +140,10 @@ impl Server {
             self.refuse(slot, protocol, invocation.invocation_id.as_deref(), &error);
             return;
         }
-        let signature = self.hub(identity.hub).and_then(|(_, hub)| hub.signature(&invocation.target));
-        let takes_turn =
-            !is_streamed && signature.is_none_or(|signature| signature.kind == Kind::Plain && signature.uploads == 0);
+        let method = self.hub(identity.hub).and_then(|(_, hub)| hub.find(&invocation.target));
+        let takes_turn = !is_streamed && method.is_none_or(|method| method.signature.takes_turn());
         let cancellation = Rc::new(Cancellation::default());
-        let mut call = Call { invocation, is_streamed, uploads: Vec::new(), cancellation };
+        let mut call = Call { invocation, method, is_streamed, uploads: Vec::new(), cancellation };
         if !takes_turn {
             let Invocation { invocation_id, target, stream_ids, .. } = &call.invocation;
             if let Some(id) = invocation_id {

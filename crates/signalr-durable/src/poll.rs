@@ -9,7 +9,7 @@ use crate::{
     attachment::{Attachment, Role},
     call::ConnectionCall,
     clock,
-    connect::plain,
+    connect::{plain, polled},
     edge::bridge::{POLL_REPLACED, POLL_TIMED_OUT},
     error::ServerError,
     line::{Line, Poll},
@@ -161,8 +161,6 @@ impl Server {
             }
             return Ok(Response::empty()?.with_status(204));
         }
-        let headers = worker::Headers::new();
-        headers.set("content-type", "application/octet-stream")?;
-        Ok(Response::from_bytes(bytes)?.with_headers(headers))
+        polled(bytes)
     }
 }

@@ -8,15 +8,15 @@ use crate::{
     caller::Caller,
     error::HubError,
     hub::Hub,
-    methods::{Call, Methods, Signature, Start},
+    methods::{Call, Found, Methods, Start},
 };
 
 pub(crate) type Callback<T> = Pin<Box<dyn Future<Output = T>>>;
 
 pub(crate) trait ServedHub {
-    fn signature(&self, method: &str) -> Option<Signature>;
-    fn authorizes(&self, method: &str, caller: &Caller) -> bool;
-    fn start(&self, method: &str, start: Start) -> Option<Result<Call, BindingError>>;
+    fn find(&self, method: &str) -> Option<Found>;
+    fn authorizes(&self, method: Found, caller: &Caller) -> bool;
+    fn start(&self, method: Found, start: Start) -> Option<Result<Call, BindingError>>;
     fn connected(&self, caller: Caller) -> Callback<Result<(), HubError>>;
     fn disconnected(&self, caller: Caller) -> Callback<()>;
 }
@@ -35,15 +35,15 @@ impl<H: Hub> Served<H> {
 }
 
 impl<H: Hub> ServedHub for Served<H> {
-    fn signature(&self, method: &str) -> Option<Signature> {
-        self.methods.signature(method)
+    fn find(&self, method: &str) -> Option<Found> {
+        self.methods.find(method)
     }
 
-    fn authorizes(&self, method: &str, caller: &Caller) -> bool {
+    fn authorizes(&self, method: Found, caller: &Caller) -> bool {
         self.methods.authorizes(method, caller)
     }
 
-    fn start(&self, method: &str, start: Start) -> Option<Result<Call, BindingError>> {
+    fn start(&self, method: Found, start: Start) -> Option<Result<Call, BindingError>> {
         self.methods.start(self.hub.clone(), method, start)
     }
 

@@ -65,7 +65,7 @@ impl Server {
                         log_failure(hub, target, identity, &error);
                     }
                     let text = error_text::stream_failed(error.failure(), self.options.detailed_errors);
-                    return self.completion_error(slot, protocol, id, &text);
+                    return self.refuse(slot, protocol, Some(id), &text);
                 }
             }
             if turn_items >= ITEMS_A_TURN || turn_bytes >= BYTES_A_TURN {

@@ -62,10 +62,7 @@ impl Server {
         }
         let touched = self.touched_sessions.take();
         if !touched.is_empty() {
-            // Storage comes first: the platform holds back what is sent until it is safe.
-            if let Err(error) = self.store_sessions(&touched) {
-                log::error("what sessions were sent could not be stored", &error);
-            }
+            self.store(&touched);
             for slot in touched {
                 self.transmit(slot, Vec::new());
             }
@@ -135,13 +132,15 @@ impl Server {
             }
         }
         if is_too_large {
-            self.drop_session(slot);
+            let text = "Connection closed with an error. The message is too large to be kept.";
+            self.close_slot(slot, Some(text), true);
         }
         self.touch_session(slot);
         self.send_directly(slot, &before);
         if !after.is_empty() {
             // What follows the numbered records must not overtake them.
-            self.store_and_transmit(slot, after);
+            self.store(&[slot]);
+            self.transmit(slot, after);
         }
         let is_too_much = self
             .table
@@ -153,11 +152,11 @@ impl Server {
         }
     }
 
-    fn store_and_transmit(&self, slot: Slot, after: Vec<u8>) {
-        if let Err(error) = self.store_sessions(&[slot]) {
+    /// Has storage told of sessions, before what they are sent leaves: the platform holds that back until it is safe.
+    fn store(&self, slots: &[Slot]) {
+        if let Err(error) = self.store_sessions(slots) {
             log::error("what sessions were sent could not be stored", &error);
         }
-        self.transmit(slot, after);
     }
 
     fn send_directly(&self, slot: Slot, bytes: &[u8]) {
@@ -173,7 +172,7 @@ impl Server {
 
     /// Writes what changed of sessions: one row for all stateful ones, one for each long-polling one that has no
     /// poll to send it by.
-    pub(crate) fn store_sessions(&self, slots: &[Slot]) -> worker::Result<()> {
+    fn store_sessions(&self, slots: &[Slot]) -> worker::Result<()> {
         let mut shared = TurnDraft::default();
         for slot in slots {
             let mut table = self.table.borrow_mut();
@@ -268,11 +267,6 @@ impl Server {
         if let Err(error) = compacted {
             log::error("acknowledged rows could not be removed", &error);
         }
-    }
-
-    /// Ends a session that was sent something too large to be kept: storage cannot hold it.
-    fn drop_session(&self, slot: Slot) {
-        self.close_slot(slot, Some("Connection closed with an error. The message is too large to be kept."), true);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, panic::AssertUnwindSafe, rc::Rc};
 
 use futures::{FutureExt, future::Either};
-use signalr::{EncodeError, Failure, Invocation, Protocol, close_text, error_text};
+use signalr::{EncodeError, Failure, Invocation, close_text, error_text};
 
 use crate::{
     caller::{Caller, Occasion},
@@ -12,14 +12,11 @@ use crate::{
     error::HubError,
     identity::Identity,
     live::{Call, NO_ID, RunningCall, Stage, Work, WorkQueue},
-    methods::{Call as StartedCall, CallError, Kind, Signature, Start},
+    methods::{Call as StartedCall, CallError, Kind, Start},
     outbox::RecordKind,
     server::Server,
     table::Slot,
 };
-
-/// A method that takes its turn.
-const PLAIN: Signature = Signature { kind: Kind::Plain, uploads: 0 };
 
 impl Server {
     /// Works off what waits for a connection, unless somebody does already.
@@ -172,14 +169,15 @@ impl Server {
 
     /// Checks and starts a call, and sees it through; gives the text of the error that it ends with, if it does.
     async fn start(self: &Rc<Self>, identity: &Rc<Identity>, call: Call) -> Result<(), String> {
-        let Call { invocation, is_streamed, uploads, cancellation } = call;
+        let Call { invocation, method, is_streamed, uploads, cancellation } = call;
         let Invocation { target, arguments, invocation_id, stream_ids, .. } = invocation;
         let Some((name, hub)) = self.hub(identity.hub) else { return Ok(()) };
         let Some(slot) = self.slot_of(identity) else { return Ok(()) };
         let Some(protocol) = self.protocol(slot) else { return Ok(()) };
         let detailed_errors = self.options.detailed_errors;
 
-        let Some(signature) = hub.signature(&target) else { return Err(error_text::unknown_method(&target)) };
+        let Some(method) = method else { return Err(error_text::unknown_method(&target)) };
+        let signature = method.signature;
         match (signature.kind, is_streamed) {
             (Kind::Stream, false) => return Err(error_text::streaming_method_invoked(&target)),
             (Kind::Plain, true) => return Err(error_text::plain_method_streamed(&target)),
@@ -187,7 +185,7 @@ impl Server {
         }
         let arguments = arguments.map_err(|error| error_text::binding_failed(&target, &error, detailed_errors))?;
         let caller = self.caller(identity, Occasion::Invocation, cancellation.clone());
-        if !hub.authorizes(&target, &caller) {
+        if !hub.authorizes(method, &caller) {
             return Err(error_text::unauthorized(&target));
         }
         if stream_ids.len() != signature.uploads {
@@ -195,8 +193,8 @@ impl Server {
         }
         // Calls that stream were registered when they came.
         if let Some(id) = &invocation_id
+            && signature.takes_turn()
             && self.is_running(slot, id)
-            && signature == PLAIN
         {
             return Err(error_text::invocation_id_in_use(id));
         }
@@ -204,7 +202,7 @@ impl Server {
         let start = Start { caller, protocol, invocation_id: invocation_id.clone(), arguments, uploads };
         // The call starts inside, too: what reads the arguments is the application's code.
         let outcome = contained(async {
-            match hub.start(&target, start) {
+            match hub.start(method, start) {
                 None => Ok(Err(error_text::unknown_method(&target))),
                 Some(Err(error)) => Ok(Err(error_text::binding_failed(&target, &error, detailed_errors))),
                 Some(Ok(started)) => {
@@ -216,7 +214,7 @@ impl Server {
                     if let std::task::Poll::Ready(done) = futures::poll!(&mut running) {
                         return done.map(Ok);
                     }
-                    if signature == PLAIN
+                    if signature.takes_turn()
                         && let Some(slot) = self.slot_of(identity)
                     {
                         self.register_call(slot, invocation_id.as_deref(), &target, &cancellation);
@@ -294,10 +292,6 @@ impl Server {
         self.put_end_down_to(slot, &close_text::failed(failure, true));
         let text = close_text::failed(failure, self.options.detailed_errors);
         self.close_slot(slot, Some(&text), true);
-    }
-
-    pub(crate) fn completion_error(&self, slot: Slot, protocol: Protocol, invocation_id: &str, error: &str) {
-        self.refuse(slot, protocol, Some(invocation_id), error);
     }
 }
 

@@ -20,7 +20,8 @@ mod room;
 mod test_hub;
 mod value;
 
-use worker::{Env, Request, Response, Result, event};
+use signalr_durable::Clients;
+use worker::{Env, Request, Response, Result, Url, event};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: worker::Context) -> Result<Response> {
@@ -44,4 +45,17 @@ fn plain(status: u16, text: &str) -> Result<Response> {
     let headers = worker::Headers::new();
     headers.set("content-type", "text/plain")?;
     Ok(Response::ok(text)?.with_status(status).with_headers(headers))
+}
+
+/// The connection that a request to an object names in its query; none is the empty name, which nobody has.
+fn connection_in(url: &Url) -> String {
+    url.query_pairs().find(|(name, _)| name == "id").map(|(_, id)| id.into_owned()).unwrap_or_default()
+}
+
+/// Asks the client of a connection for its `Result`, and answers what it returns or why it does not.
+async fn client_result(clients: &Clients, id: &str) -> Result<Response> {
+    match clients.invoke::<i32>(id, "Result", ()).await {
+        Ok(result) => plain(200, &result.to_string()),
+        Err(error) => plain(200, &error.to_string()),
+    }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use worker::{Delay, Headers, Request, Response, Result};
 
+use crate::connect::{plain, polled};
+
 use super::{
     bridge::{Bridge, BridgeEvent, POLL_REPLACED},
     events::Aborted,
@@ -43,18 +45,14 @@ pub(crate) async fn poll(request: &Request, answer: Response, timeout: Duration)
             }
             Some(BridgeEvent::Frame(frame)) => {
                 bridge.confirm();
-                let headers = Headers::new();
-                headers.set("content-type", "application/octet-stream")?;
-                return with_poll_headers(Response::from_bytes(frame)?.with_headers(headers));
+                return with_poll_headers(polled(frame)?);
             }
             Some(BridgeEvent::Closed(POLL_REPLACED)) => {
                 return with_poll_headers(Response::empty()?.with_status(204));
             }
             // It has waited long enough, or the object is gone and the next poll wakes it.
             Some(BridgeEvent::Closed(_)) => {
-                let headers = Headers::new();
-                headers.set("content-type", "text/plain")?;
-                return with_poll_headers(Response::ok("")?.with_headers(headers));
+                return with_poll_headers(plain(200, "")?);
             }
         }
     }

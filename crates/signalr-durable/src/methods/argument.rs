@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use signalr::{BindingError, Payload};
 
 use crate::upload::{Upload, UploadBuffer};
@@ -43,26 +43,6 @@ impl<T: DeserializeOwned> Argument for Upload<T> {
 
     fn take(given: &mut Given) -> Result<Self, BindingError> {
         given.uploads.next().map(Upload::new).ok_or_else(missing)
-    }
-}
-
-impl Argument for Anything {
-    const IS_UPLOAD: bool = false;
-
-    fn take(given: &mut Given) -> Result<Self, BindingError> {
-        given.values.next().map(Anything).ok_or_else(missing)
-    }
-}
-
-/// A value of whatever type, as the client sent it. A method that takes or gives one hands it on without looking: to
-/// clients of the same protocol as it came, to others translated. Extension types of MessagePack have no translation,
-/// and cannot be handed on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Anything(pub Payload);
-
-impl Serialize for Anything {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
     }
 }
 

@@ -9,7 +9,7 @@ use futures::Stream;
 use signalr::{BindingError, EncodeError, Payload, Protocol};
 
 pub use self::{
-    argument::{Anything, Argument, Given},
+    argument::{Argument, Given},
     handler::{Handler, StreamHandler},
 };
 use crate::{caller::Caller, error::HubError, upload::UploadBuffer};
@@ -65,6 +65,20 @@ pub(crate) struct Signature {
     pub(crate) uploads: usize,
 }
 
+impl Signature {
+    /// Whether such a call waits until others of its connection have ended. What streams runs beside them.
+    pub(crate) fn takes_turn(self) -> bool {
+        self.kind == Kind::Plain && self.uploads == 0
+    }
+}
+
+/// A method that was found by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    place: usize,
+    pub(crate) signature: Signature,
+}
+
 type StartCall<H> = Box<dyn Fn(Rc<H>, Start) -> Result<Call, BindingError>>;
 
 type Policy = Box<dyn Fn(&Caller) -> bool>;
@@ -77,14 +91,14 @@ struct Method<H> {
 
 /// The methods that clients of a hub may invoke.
 pub struct Methods<H> {
-    by_lower_case_name: HashMap<String, Method<H>>,
-    /// The name that was registered last, in lower case.
-    last_name: String,
+    methods: Vec<Method<H>>,
+    /// Places in the list. A name that was registered twice is the later one's.
+    by_lower_case_name: HashMap<String, usize>,
 }
 
 impl<H: 'static> Methods<H> {
     pub(crate) fn new() -> Self {
-        Self { by_lower_case_name: HashMap::new(), last_name: String::new() }
+        Self { methods: Vec::new(), by_lower_case_name: HashMap::new() }
     }
 
     /// Lets clients invoke a function by this name. Names are compared without regard to case, as
@@ -131,31 +145,29 @@ impl<H: 'static> Methods<H> {
     /// Lets only those callers invoke the method that was registered last whom the policy passes; others read that they
     /// are not authorized.
     pub fn authorize(&mut self, policy: impl Fn(&Caller) -> bool + 'static) -> &mut Self {
-        if let Some(method) = self.by_lower_case_name.get_mut(&self.last_name) {
+        if let Some(method) = self.methods.last_mut() {
             method.policy = Some(Box::new(policy));
         }
         self
     }
 
     fn insert(&mut self, name: &str, signature: Signature, start: StartCall<H>) -> &mut Self {
-        self.last_name = name.to_lowercase();
-        self.by_lower_case_name.insert(self.last_name.clone(), Method { signature, start, policy: None });
+        self.by_lower_case_name.insert(name.to_lowercase(), self.methods.len());
+        self.methods.push(Method { signature, start, policy: None });
         self
     }
 
-    fn find(&self, name: &str) -> Option<&Method<H>> {
-        self.by_lower_case_name.get(&name.to_lowercase())
+    pub(crate) fn find(&self, name: &str) -> Option<Found> {
+        let place = *self.by_lower_case_name.get(&name.to_lowercase())?;
+        Some(Found { place, signature: self.methods.get(place)?.signature })
     }
 
-    pub(crate) fn signature(&self, name: &str) -> Option<Signature> {
-        self.find(name).map(|method| method.signature)
+    pub(crate) fn authorizes(&self, method: Found, caller: &Caller) -> bool {
+        let policy = self.methods.get(method.place).and_then(|method| method.policy.as_ref());
+        policy.is_none_or(|policy| policy(caller))
     }
 
-    pub(crate) fn authorizes(&self, name: &str, caller: &Caller) -> bool {
-        self.find(name).and_then(|method| method.policy.as_ref()).is_none_or(|policy| policy(caller))
-    }
-
-    pub(crate) fn start(&self, hub: Rc<H>, name: &str, start: Start) -> Option<Result<Call, BindingError>> {
-        self.find(name).map(|method| (method.start)(hub, start))
+    pub(crate) fn start(&self, hub: Rc<H>, method: Found, start: Start) -> Option<Result<Call, BindingError>> {
+        self.methods.get(method.place).map(|method| (method.start)(hub, start))
     }
 }

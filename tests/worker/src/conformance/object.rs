@@ -9,7 +9,7 @@ use worker::{
 };
 
 use super::{HUB, hub::ConfHub, profiles};
-use crate::{alarm::Alarm, plain};
+use crate::{alarm::Alarm, client_result, connection_in, plain};
 
 /// What the object of a set in a room is called.
 pub(super) fn name(room: &str, set: &str) -> String {
@@ -66,7 +66,7 @@ impl DurableObject for Conformance {
 impl Conformance {
     /// Does what [`super::control`] asks for.
     async fn control(&self, url: &Url) -> Result<Response> {
-        let id = url.query_pairs().find(|(name, _)| name == "id").map(|(_, id)| id.into_owned()).unwrap_or_default();
+        let id = connection_in(url);
         let Some(clients) = self.server.clients(HUB) else { return plain(404, "") };
         match url.path() {
             "/journal" => Response::from_json(&json!({ "entries": self.hub.journal.entries(&id)? })),
@@ -74,10 +74,7 @@ impl Conformance {
                 clients.close(&id, None, true);
                 plain(200, "")
             }
-            "/clientresult" => match clients.invoke::<i32>(&id, "Result", ()).await {
-                Ok(result) => plain(200, &result.to_string()),
-                Err(error) => plain(200, &error.to_string()),
-            },
+            "/clientresult" => client_result(&clients, &id).await,
             _ => plain(404, ""),
         }
     }

@@ -9,7 +9,7 @@ use worker::{
 };
 
 use super::{BINDING, hubs};
-use crate::{alarm::Alarm, plain};
+use crate::{alarm::Alarm, connection_in, plain};
 
 /// Asks the client of a connection of the TypeScript suite's hub, and answers what it returns or why it does not.
 pub(super) async fn client_result(env: &Env, room: &str, id: &str) -> Result<Response> {
@@ -70,11 +70,7 @@ impl DurableObject for Official {
 
 impl Official {
     async fn ask(&self, url: &Url) -> Result<Response> {
-        let id = url.query_pairs().find(|(name, _)| name == "id").map(|(_, id)| id.into_owned()).unwrap_or_default();
         let Some(clients) = self.server.clients(hubs::TYPESCRIPT) else { return plain(404, "") };
-        match clients.invoke::<i32>(&id, "Result", ()).await {
-            Ok(result) => plain(200, &result.to_string()),
-            Err(error) => plain(200, &error.to_string()),
-        }
+        crate::client_result(&clients, &connection_in(url)).await
     }
 }
