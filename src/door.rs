@@ -4,12 +4,14 @@ use std::{cell::RefCell, rc::Rc};
 
 use contract::ProblemKind;
 use durable_objects::{Configuration, log, now_millis};
+use futures::future::LocalBoxFuture;
 use serde_json::json;
-use worker::{Env, Headers, Method, Request, Response, Result, Url};
+use worker::{Context, Env, Headers, Method, Request, Response, Result, Url};
 
 use crate::{
-    events_door, health_door, hubs_door, keys_door,
+    descriptions, events_door, health_door, hubs_door, keys_door, operating_door,
     origins::{self, Origin},
+    owner_door, providers_door,
     refusal::Refusal,
     tokens_door,
 };
@@ -20,6 +22,8 @@ pub(crate) struct Visit {
     pub(crate) url: Url,
     pub(crate) env: Env,
     pub(crate) configuration: Rc<Configuration>,
+    /// For what goes on after the answer.
+    pub(crate) context: Context,
 }
 
 /// The most bytes of a body that is one small object.
@@ -44,7 +48,7 @@ impl Visit {
 }
 
 /// Serves a request. Whatever happens, the answer carries the request's id.
-pub(crate) async fn serve(request: Request, env: Env) -> Result<Response> {
+pub(crate) async fn serve(request: Request, env: Env, context: Context) -> Result<Response> {
     let started_at_millis = now_millis();
     let request_id = request_id(&request);
     let method = request.method();
@@ -54,7 +58,7 @@ pub(crate) async fn serve(request: Request, env: Env) -> Result<Response> {
     let (outcome, origin) = match configuration(&env) {
         Ok(configuration) => {
             let origin = Origin::of(&request, &url, &configuration);
-            (route(Visit { request, url, env, configuration }, &origin).await, origin)
+            (route(Visit { request, url, env, configuration, context }, &origin).await, origin)
         }
         Err(refusal) => (Err(refusal), Origin::Own),
     };
@@ -74,6 +78,9 @@ pub(crate) async fn serve(request: Request, env: Env) -> Result<Response> {
     Ok(response)
 }
 
+/// What a door answers. Each door's future is boxed, or all of them would be one large function.
+type Answer<'a> = LocalBoxFuture<'a, std::result::Result<Response, Refusal>>;
+
 async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, Refusal> {
     if origins::is_preflight(&visit.request) {
         return Ok(origin.preflight()?);
@@ -86,29 +93,63 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
         ));
     }
     let method = visit.request.method();
-    if visit.is_of_hubs() {
-        return hubs_door::serve(visit).await;
-    }
-    match (path.as_str(), method) {
-        ("/v1/events", Method::Post) => events_door::publish(visit).await,
-        ("/v1/tokens", Method::Post) => tokens_door::issue(visit).await,
-        ("/v1/events" | "/v1/tokens", _) => Err(Refusal::MethodNotAllowed("POST")),
-        ("/v1/admin/keys", Method::Post) => keys_door::create(visit).await,
-        ("/v1/admin/keys", Method::Get | Method::Head) => keys_door::list(visit).await,
-        ("/v1/admin/keys", _) => Err(Refusal::MethodNotAllowed("GET, POST")),
-        ("/health" | "/health/live" | "/health/ready", Method::Get | Method::Head) => health_door::serve(visit).await,
-        ("/health" | "/health/live" | "/health/ready", _) => Err(Refusal::MethodNotAllowed("GET")),
-        (path, method) => match (path.strip_prefix("/v1/admin/keys/"), method) {
-            (Some(id), Method::Get | Method::Head) => keys_door::read(&visit, id).await,
-            (Some(id), Method::Patch) => {
-                let id = id.to_owned();
-                keys_door::patch(visit, &id).await
-            }
-            (Some(id), Method::Delete) => keys_door::delete(&visit, id).await,
-            (Some(_), _) => Err(Refusal::MethodNotAllowed("GET, PATCH, DELETE")),
-            (None, _) => Err(Refusal::problem(ProblemKind::NotFound, format!("there is nothing at {path}"))),
-        },
-    }
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let read = matches!(method, Method::Get | Method::Head);
+    let answer: Answer<'_> = match segments.as_slice() {
+        _ if visit.is_of_hubs() => Box::pin(hubs_door::serve(visit)),
+        ["v1", "events"] if method == Method::Post => Box::pin(events_door::publish(visit)),
+        ["v1", "tokens"] if method == Method::Post => Box::pin(tokens_door::issue(visit)),
+        ["v1", "events" | "tokens"] => return Err(Refusal::MethodNotAllowed("POST")),
+        ["v1", "admin", rest @ ..] => Box::pin(administer(visit, rest, &method)),
+        ["v1", "tasks"] if read => Box::pin(owner_door::list_tasks(&visit)),
+        ["v1", "tasks", id] if read => Box::pin(owner_door::read_task(&visit, id)),
+        ["v1", "spend"] if read => Box::pin(owner_door::read_spend(&visit)),
+        ["v1", "history"] if read => Box::pin(owner_door::read_history(&visit)),
+        ["v1", "webhooks"] if read => Box::pin(owner_door::list_webhooks(&visit)),
+        ["health"] | ["health", "live" | "ready" | "signalr"] if read => Box::pin(health_door::serve(visit)),
+        ["metrics"] if read => Box::pin(operating_door::metrics(&visit)),
+        ["asyncapi.json"] if read => return descriptions::asyncapi(),
+        ["v1", "tasks" | "spend" | "history" | "webhooks"]
+        | ["v1", "tasks", _]
+        | ["health" | "metrics" | "asyncapi.json"]
+        | ["health", "live" | "ready" | "signalr"] => return Err(Refusal::MethodNotAllowed("GET")),
+        _ => return Err(nothing_at(&path)),
+    };
+    answer.await
+}
+
+/// The operator's routes, by what is behind `/v1/admin`.
+async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result::Result<Response, Refusal> {
+    let read = matches!(method, Method::Get | Method::Head);
+    let answer: Answer<'_> = match rest {
+        ["keys"] if *method == Method::Post => Box::pin(keys_door::create(visit)),
+        ["keys"] if read => Box::pin(keys_door::list(visit)),
+        ["keys"] => return Err(Refusal::MethodNotAllowed("GET, POST")),
+        ["keys", id] if read => Box::pin(keys_door::read(&visit, id)),
+        ["keys", id] if *method == Method::Patch => Box::pin(keys_door::patch(visit, id)),
+        ["keys", id] if *method == Method::Delete => Box::pin(keys_door::delete(&visit, id)),
+        ["keys", _] => return Err(Refusal::MethodNotAllowed("GET, PATCH, DELETE")),
+        ["keys", id, "rotate"] if *method == Method::Post => Box::pin(keys_door::rotate(visit, id)),
+        ["keys", id, "disconnect"] if *method == Method::Post => Box::pin(keys_door::disconnect(&visit, id)),
+        ["keys", _, "rotate" | "disconnect"] => return Err(Refusal::MethodNotAllowed("POST")),
+        ["keys", id, "audit"] if read => Box::pin(operating_door::key_audit(&visit, id)),
+        ["providers"] if read => Box::pin(providers_door::list(&visit)),
+        ["providers", name] if read => Box::pin(providers_door::read(&visit, name)),
+        ["providers", name] if *method == Method::Put => Box::pin(providers_door::put(visit, name)),
+        ["providers", name] if *method == Method::Delete => Box::pin(providers_door::delete(&visit, name)),
+        ["providers", _] => return Err(Refusal::MethodNotAllowed("GET, PUT, DELETE")),
+        ["audit"] if read => Box::pin(operating_door::audit(&visit)),
+        ["connections"] if read => Box::pin(operating_door::connections(&visit)),
+        ["providers" | "audit" | "connections"] | ["keys", _, "audit"] => {
+            return Err(Refusal::MethodNotAllowed("GET"));
+        }
+        _ => return Err(nothing_at(visit.url.path())),
+    };
+    answer.await
+}
+
+fn nothing_at(path: &str) -> Refusal {
+    Refusal::problem(ProblemKind::NotFound, format!("there is nothing at {path}"))
 }
 
 thread_local! {
@@ -121,7 +162,8 @@ fn configuration(env: &Env) -> std::result::Result<Rc<Configuration>, Refusal> {
         if let Some(configuration) = known {
             return Ok(configuration.clone());
         }
-        let read = Configuration::read(env).map_err(|error| Refusal::Internal(format!("configuration: {error}")))?;
+        let read = durable_objects::configuration::read(env)
+            .map_err(|error| Refusal::Internal(format!("configuration: {error}")))?;
         Ok(known.insert(Rc::new(read)).clone())
     })
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use contract::{Arrival, MAX_BODY_BYTES, Problem, ProblemKind, Rejection, ingest};
-use durable_objects::{Publish, Published, log};
+use contract::{AcceptedEvent, Arrival, MAX_BODY_BYTES, Problem, ProblemKind, Rejection, ingest};
+use durable_objects::{Publish, PublishBroadcasts, Published, log, now_millis};
 use futures::{StreamExt, stream};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 use worker::{Env, Response};
 
 use crate::{door::Visit, keys_door, refusal::Refusal};
@@ -39,11 +39,14 @@ struct UnavailableProblem<'a> {
 pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
     keys_door::operator(&visit).await?;
     let arrivals = arrivals(&mut visit).await?;
+    let accepted_at_millis = now_millis();
 
     // One call for each key, with its events in the order in which they came.
     let mut results = Vec::with_capacity(arrivals.len());
     let mut calls: Vec<(Publish, Vec<usize>)> = Vec::new();
     let mut call_of_key: HashMap<String, usize> = HashMap::new();
+    let mut broadcasts = Vec::new();
+    let mut broadcast_positions = Vec::new();
     for (position, arrival) in arrivals.into_iter().enumerate() {
         match arrival {
             Err(rejected) => results.push(EventResult {
@@ -52,15 +55,19 @@ pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
                 error: Some(rejected.rejection),
                 ..EventResult::default()
             }),
-            Ok(event) => {
-                results.push(EventResult { id: Some(event.id.clone()), ..EventResult::default() });
-                let key = event.virtual_key_id.as_str().to_owned();
+            Ok(AcceptedEvent { event, json }) => {
+                results.push(EventResult { id: Some(event.id), ..EventResult::default() });
+                let Some(key) = event.virtual_key_id.map(|key| key.as_str().to_owned()) else {
+                    broadcasts.push(json);
+                    broadcast_positions.push(position);
+                    continue;
+                };
                 let index = *call_of_key.entry(key.clone()).or_insert_with(|| {
-                    calls.push((Publish { virtual_key_id: key, events: Vec::new() }, Vec::new()));
+                    calls.push((Publish { virtual_key_id: key, accepted_at_millis, events: Vec::new() }, Vec::new()));
                     calls.len() - 1
                 });
                 if let Some((call, positions)) = calls.get_mut(index) {
-                    call.events.push(event);
+                    call.events.push(json);
                     positions.push(position);
                 }
             }
@@ -68,11 +75,14 @@ pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
     }
 
     let env = &visit.env;
-    let handed_over: Vec<_> = stream::iter(calls)
+    let mut handed_over: Vec<_> = stream::iter(calls)
         .map(|(call, positions)| hand_over(env, call, positions))
         .buffer_unordered(OBJECTS_AT_ONCE)
         .collect()
         .await;
+    if !broadcasts.is_empty() {
+        handed_over.push(announce(env, broadcasts, broadcast_positions).await);
+    }
     let is_unavailable = handed_over.iter().any(|(_, outcome)| matches!(outcome, Outcome::Unavailable));
     for (positions, outcome) in handed_over {
         for (nth, position) in positions.into_iter().enumerate() {
@@ -121,12 +131,24 @@ async fn hand_over(env: &Env, call: Publish, positions: Vec<usize>) -> (Vec<usiz
     (positions, outcome)
 }
 
-/// Writes what became of the `nth` event of a key.
+/// Hands over the events that are for everybody.
+async fn announce(env: &Env, events: Vec<Box<RawValue>>, positions: Vec<usize>) -> (Vec<usize>, Outcome) {
+    let outcome = match durable_objects::ask(env, &PublishBroadcasts { events }).await {
+        Ok(published) => Outcome::Taken(published),
+        Err(error) => {
+            log::error("the registry did not take events for everybody", json!({ "error": error.to_string() }));
+            Outcome::Unavailable
+        }
+    };
+    (positions, outcome)
+}
+
+/// Writes what became of the `nth` event of an object.
 fn fill(result: &mut EventResult, outcome: &Outcome, nth: usize) {
     match outcome {
         Outcome::Unavailable => {
             result.status = "unavailable";
-            result.reason = Some("the key's object does not answer now; send the event again".to_owned());
+            result.reason = Some("the object that takes it does not answer now; send the event again".to_owned());
         }
         Outcome::UnknownKey => {
             result.status = "rejected";
@@ -135,7 +157,7 @@ fn fill(result: &mut EventResult, outcome: &Outcome, nth: usize) {
         Outcome::Taken(published) => match published.get(nth) {
             Some(Published::Delivered { recipients }) => {
                 result.status = "delivered";
-                result.recipients = Some(*recipients);
+                result.recipients = *recipients;
             }
             Some(Published::Duplicate) => result.status = "duplicate",
             Some(Published::Ignored(reason)) => {

@@ -1,34 +1,48 @@
 //! `/health`: whether the Worker answers, and whether what it needs does.
 
-use durable_objects::{ListKeys, Ping, log, now_millis};
+use durable_objects::{ListKeys, ObjectCall, Ping, PingAdministration, PingDirectory, log, now_millis};
 use serde::Serialize;
 use serde_json::json;
-use worker::Response;
+use worker::{Env, Response};
 
-use crate::{door::Visit, refusal::Refusal};
+use crate::{door::Visit, echo, refusal::Refusal};
 
-/// Answers `/health/live` at once, `/health` and `/health/ready` after asking each object class and KV.
+/// Answers `/health/live` at once, the others after asking each object class and KV; `/health/signalr` also has a message
+/// go through a hub.
 pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
-    if visit.url.path() == "/health/live" {
+    let path = visit.url.path().to_owned();
+    if path == "/health/live" {
         return Ok(Response::from_json(&Health { status: HEALTHY, checks: Vec::new() })?);
     }
-    let mut checks = Vec::new();
-    let started = now_millis();
-    let registry = durable_objects::ask(&visit.env, &ListKeys { after: None, limit: 1 }).await;
-    checks.push(check("administration", started, registry.map_err(|error| error.to_string()).map(drop)));
-
-    let started = now_millis();
-    // An object of no key: it answers without storing anything.
-    let object = durable_objects::ask(&visit.env, &Ping { virtual_key_id: "health".to_owned() }).await;
-    checks.push(check("virtual-key", started, object.map_err(|error| error.to_string())));
-
-    let started = now_millis();
-    let lookup = async { visit.env.kv("KEYS")?.get("health").text().await.map_err(worker::Error::from) };
-    checks.push(check("key-lookup", started, lookup.await.map_err(|error| error.to_string()).map(drop)));
-
+    let env = &visit.env;
+    let mut checks = vec![
+        check("administration", asked(env, &PingAdministration {})).await,
+        // An object of no key: it answers without storing anything.
+        check("virtual-key", asked(env, &Ping { virtual_key_id: NO_KEY.to_owned() })).await,
+        check("directory", asked(env, &PingDirectory {})).await,
+        check("storage", asked(env, &ListKeys { after: None, limit: 1 })).await,
+        check("key-lookup", async { find(env).await.map_err(|error| error.to_string()) }).await,
+    ];
+    if path == "/health/signalr" {
+        checks.push(
+            check("hub-message", async { echo::through_a_hub(env).await.map_err(|error| error.to_string()) }).await,
+        );
+    }
     let is_healthy = checks.iter().all(|check| check.status == HEALTHY);
     let health = Health { status: status(is_healthy), checks };
     Ok(Response::from_json(&health)?.with_status(if is_healthy { 200 } else { 503 }))
+}
+
+/// The id of no key.
+const NO_KEY: &str = "health";
+
+async fn asked<C: ObjectCall>(env: &Env, call: &C) -> Result<(), String> {
+    durable_objects::ask(env, call).await.map(drop).map_err(|error| error.to_string())
+}
+
+async fn find(env: &Env) -> worker::Result<()> {
+    env.kv("KEYS")?.get("health").text().await?;
+    Ok(())
 }
 
 const HEALTHY: &str = "healthy";
@@ -52,7 +66,9 @@ struct Check {
     duration_ms: i64,
 }
 
-fn check(name: &'static str, started_at_millis: i64, outcome: Result<(), String>) -> Check {
+async fn check(name: &'static str, outcome: impl Future<Output = Result<(), String>>) -> Check {
+    let started_at_millis = now_millis();
+    let outcome = outcome.await;
     let status = status(outcome.is_ok());
     // The cause is for the log: this route asks for no key.
     if let Err(error) = outcome {

@@ -1,7 +1,11 @@
 //! `/hubs/*`: who may reach which hub, for the endpoint that answers as ASP.NET Core does.
 
-use contract::{Hub, KeyKind};
-use durable_objects::{Admission, Refusal as KeyRefusal, Reserve, WITH_META};
+use contract::{AuthenticationFigure, Dialect, Hub, KeyKind, MetricsSnapshot};
+use durable_objects::{
+    ADMINISTRATION_NAME, Admission, Count, Refusal as KeyRefusal, Reserve, ReserveMaster, SHARDS, log, now_millis,
+    random_bytes, variant,
+};
+use serde_json::json;
 use signalr_durable::edge::{
     ConnectionToken, Endpoint, EndpointOptions, Host, Route, TokenKey, Visitor, refresh_refused,
 };
@@ -19,7 +23,8 @@ pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
     let route = path.strip_prefix("/hubs/").unwrap_or_default();
     let (segment, rest) = route.split_at(route.find('/').unwrap_or(route.len()));
     let not_found = || Refusal::plain(404, "");
-    let hub = contract::hub::find(segment).ok_or_else(not_found)?;
+    let is_served = |hub: &&Hub| visit.configuration.serves(hub);
+    let hub = contract::hub::find(segment).filter(is_served).ok_or_else(not_found)?;
     let route = Route::of(rest).ok_or_else(not_found)?;
 
     let configuration = &visit.configuration;
@@ -38,7 +43,7 @@ pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
     };
     match response.status_code() {
         // The key's own object has the final say.
-        422 => Err(key_refusal(response.json().await?)),
+        422 => Err(refused_by_key(&visit, hub, response.json().await?)),
         500.. => Err(Refusal::Internal(format!("the key's object answered: {}", response.text().await?))),
         _ => Ok(response),
     }
@@ -54,8 +59,10 @@ impl Host for HubHost<'_> {
     type Error = Refusal;
 
     async fn identify(&self, _request: &Request, token: Option<&ConnectionToken>) -> Result<Visitor, Refusal> {
-        let credential = Credential::of(&self.visit.request, &self.visit.url, true)
-            .ok_or_else(|| unauthenticated("no key was given"))?;
+        let credential = Credential::of(&self.visit.request, &self.visit.url, true).ok_or_else(|| {
+            count_failure(self.visit, self.hub);
+            unauthenticated("no key was given")
+        })?;
         let fingerprint = credential.fingerprint();
         // The key that negotiated needs no lookup a second time; another secret may be the same key's. A client token
         // is read again, which costs no lookup: it may have expired since.
@@ -66,30 +73,38 @@ impl Host for HubHost<'_> {
         };
         Ok(Visitor {
             object: id.clone(),
-            user_id: Some(id),
+            // Whoever administers is nobody's user.
+            user_id: (self.hub.key == KeyKind::Virtual).then_some(id),
             claims,
-            variant: if has_meta(&self.visit.url) { WITH_META } else { 0 },
+            variant: variant(dialect_of(&self.visit.url)?, has_meta(&self.visit.url)),
             fingerprint,
             expires_at_millis,
         })
     }
 
     fn object(&self, visitor: &Visitor) -> Result<Stub, Refusal> {
-        let name = durable_objects::virtual_key_name(&visitor.object);
-        Ok(self.visit.env.durable_object("VIRTUAL_KEY")?.get_by_name(&name)?)
+        let (binding, name) = match self.hub.key {
+            KeyKind::Virtual => ("VIRTUAL_KEY", durable_objects::virtual_key_name(&visitor.object)),
+            KeyKind::Master => ("ADMINISTRATION", visitor.object.clone()),
+        };
+        Ok(self.visit.env.durable_object(binding)?.get_by_name(&name)?)
     }
 
     async fn reserve(&self, visitor: &Visitor) -> Result<String, Refusal> {
-        let reserve = Reserve { virtual_key_id: visitor.object.clone() };
-        match durable_objects::ask(&self.visit.env, &reserve).await? {
+        let env = &self.visit.env;
+        let admission = match self.hub.key {
+            KeyKind::Virtual => durable_objects::ask(env, &Reserve { virtual_key_id: visitor.object.clone() }).await?,
+            KeyKind::Master => durable_objects::ask(env, &ReserveMaster {}).await?,
+        };
+        match admission {
             Admission::Admitted { connection_id } => Ok(connection_id),
-            Admission::Refused(refusal) => Err(key_refusal(refusal)),
+            Admission::Refused(refusal) => Err(refused_by_key(self.visit, self.hub, refusal)),
         }
     }
 }
 
 impl HubHost<'_> {
-    /// The virtual key that a secret opens this hub with, what it may do there, and until when.
+    /// The object that a secret opens this hub of, what its holder may do there, and until when.
     async fn holder(&self, credential: &Credential) -> Result<(String, String, Option<i64>), Refusal> {
         match (principal_of(self.visit, credential).await?, self.hub.key) {
             (Some(Principal::VirtualKey { id, access, expires_at_millis }), KeyKind::Virtual)
@@ -98,10 +113,43 @@ impl HubHost<'_> {
                 let claims = access.to_claims().map_err(|error| Refusal::Internal(error.to_string()))?;
                 Ok((id, claims, expires_at_millis))
             }
+            (Some(Principal::Operator), KeyKind::Master) => Ok((ADMINISTRATION_NAME.to_owned(), String::new(), None)),
+            (Some(Principal::MasterHubs { access, expires_at_millis }), KeyKind::Master)
+                if access.allows_hub(self.hub.name) =>
+            {
+                let claims = access.to_claims().map_err(|error| Refusal::Internal(error.to_string()))?;
+                Ok((ADMINISTRATION_NAME.to_owned(), claims, Some(expires_at_millis)))
+            }
             (Some(_), _) => Err(Refusal::plain(403, "")),
-            (None, _) => Err(unauthenticated("the key is unknown")),
+            (None, _) => {
+                count_failure(self.visit, self.hub);
+                Err(unauthenticated("the key is unknown"))
+            }
         }
     }
+}
+
+/// The dialect that a client asks for.
+fn dialect_of(url: &Url) -> Result<Dialect, Refusal> {
+    let asked = url.query_pairs().find(|(name, _)| name.eq_ignore_ascii_case("dialect")).map(|(_, value)| value);
+    match asked {
+        None => Ok(Dialect::Contract),
+        Some(name) => Dialect::named(&name)
+            .ok_or_else(|| Refusal::plain(400, "Unknown dialect: there are `conduit` and `guide`.")),
+    }
+}
+
+/// Has the directory count a failed authentication. The answer does not wait for it.
+fn count_failure(visit: &Visit, hub: &Hub) {
+    let mut carried = MetricsSnapshot::new(now_millis());
+    carried.authentication_failures.push(AuthenticationFigure { hub: hub.name.to_owned(), total: 1 });
+    let shard = random_bytes::<1>().map_or(0, |[byte]| byte % SHARDS);
+    let env = visit.env.clone();
+    visit.context.wait_until(async move {
+        if let Err(error) = durable_objects::ask(&env, &Count { shard, carried }).await {
+            log::warn("a failed authentication was not counted", json!({ "error": error.to_string() }));
+        }
+    });
 }
 
 /// Whether a client wants the metadata of events as one more argument.
@@ -114,10 +162,24 @@ fn unauthenticated(why: &str) -> Refusal {
     Refusal::Plain { status: 401, text: String::new(), header: Some(("www-authenticate", challenge)) }
 }
 
+/// What the key's own object refuses. A key that opens nothing has failed to authenticate.
+fn refused_by_key(visit: &Visit, hub: &Hub, refusal: KeyRefusal) -> Refusal {
+    if matches!(refusal, KeyRefusal::Unknown | KeyRefusal::Disabled | KeyRefusal::Expired) {
+        count_failure(visit, hub);
+    }
+    key_refusal(refusal)
+}
+
 fn key_refusal(refusal: KeyRefusal) -> Refusal {
     match refusal {
         KeyRefusal::Unknown => unauthenticated("the key is unknown"),
         KeyRefusal::Disabled => unauthenticated("the key is disabled"),
+        KeyRefusal::Expired => unauthenticated("the key is past its time"),
+        KeyRefusal::SystemFull { limit } => Refusal::Plain {
+            status: 429,
+            text: format!("The system has {limit} connections, as many as it may have."),
+            header: Some(("retry-after", "30".to_owned())),
+        },
         KeyRefusal::TooManyConnections { limit } => Refusal::Plain {
             status: 429,
             text: format!("The virtual key has {limit} connections, as many as it may have."),

@@ -3,7 +3,7 @@
 //! The mapping never changes while a key lives, so a stale answer does no harm: the key's own object has
 //! the final say.
 
-use durable_objects::{CallError, FindKey, log};
+use durable_objects::{CallError, FindKey, log, now_millis};
 use serde_json::json;
 use worker::{Env, KvStore};
 
@@ -15,24 +15,41 @@ fn name(key_sha256: &str) -> String {
     format!("key:{key_sha256}")
 }
 
-/// The id of the key whose secret has this SHA-256 (lower-case hexadecimal), if KV knows it.
+/// The id of the key whose secret has this SHA-256 (lower-case hexadecimal), if KV knows it. A secret that another one
+/// took the place of is there with the time until which it is good.
 pub(crate) async fn find_nearby(env: &Env, key_sha256: &str) -> Option<String> {
-    store(env)?.get(&name(key_sha256)).text().await.ok().flatten()
+    let kept = store(env)?.get(&name(key_sha256)).text().await.ok().flatten()?;
+    match kept.split_once(UNTIL) {
+        None => Some(kept),
+        Some((id, until)) => until.parse::<i64>().ok().filter(|until| *until > now_millis()).map(|_| id.to_owned()),
+    }
 }
+
+/// Parts an id from a time: no id has it.
+const UNTIL: char = '\u{1}';
+
+/// The shortest time that KV keeps anything (Workers KV, expiring keys).
+const SHORTEST_SECONDS: u64 = 60;
 
 /// The same of the registry, where KV does not know. There is one registry: whoever asks has counted before.
 pub(crate) async fn ask_registry(env: &Env, key_sha256: &str) -> Result<Option<String>, CallError> {
     let found = durable_objects::ask(env, &FindKey { key_sha256: key_sha256.to_owned() }).await?;
-    if let Some(id) = &found {
-        remember(env, key_sha256, id).await;
+    if let Some(found) = &found {
+        remember(env, key_sha256, &found.id, found.until_millis).await;
     }
-    Ok(found)
+    Ok(found.map(|found| found.id))
 }
 
-/// Puts a key where every city finds it. Failing costs a question to the registry, no more.
-pub(crate) async fn remember(env: &Env, key_sha256: &str, id: &str) {
+/// Puts a key where every city finds it, until a time if there is one. Failing costs a question to the registry, no
+/// more.
+pub(crate) async fn remember(env: &Env, key_sha256: &str, id: &str, until_millis: Option<i64>) {
     let Some(store) = store(env) else { return };
-    let Ok(put) = store.put(&name(key_sha256), id) else { return };
+    let kept = until_millis.map_or_else(|| id.to_owned(), |until| format!("{id}{UNTIL}{until}"));
+    let Ok(mut put) = store.put(&name(key_sha256), kept) else { return };
+    if let Some(until) = until_millis {
+        let seconds = u64::try_from((until - now_millis()) / 1_000).unwrap_or(0);
+        put = put.expiration_ttl(seconds.max(SHORTEST_SECONDS));
+    }
     if let Err(error) = put.execute().await {
         log::warn("a key could not be put into KV", json!({ "error": error.to_string() }));
     }

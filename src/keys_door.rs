@@ -1,25 +1,35 @@
 //! `/v1/admin/keys`: the operator's view of virtual keys.
 
-use contract::{KeyCreation, KeyPatch, KeyRecord, KeySecret, Problem, ProblemKind};
+use contract::{
+    AuditEntry, KeyCreation, KeyPatch, KeyRecord, KeySecret, Money, Problem, ProblemKind, Rejection, Rotation,
+};
 use durable_objects::{
-    CreateKey, DeleteKey, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, now_millis, random_bytes, ulid,
+    Author, CreateKey, DeleteKey, Disconnect, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, RecordAudit, RotateKey,
+    now_millis, random_bytes, ulid,
 };
 use serde::Serialize;
+use serde_json::json;
 use worker::Response;
 
 use crate::{
     authentication::{Credential, Principal, principal_of},
     door::Visit,
     key_lookup,
+    owner_door::decoded,
+    page::{limit, parameter},
     refusal::Refusal,
 };
 
 /// A key as the operator reads it.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct KeyView<'a> {
     #[serde(flatten)]
     record: &'a KeyRecord,
-    /// Open connections, where the key's object was asked.
+    /// What was spent in its period, where the key's object was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_spend: Option<Money>,
+    /// Open connections, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<usize>,
     /// The secret, in the one answer that shows it.
@@ -27,10 +37,10 @@ struct KeyView<'a> {
     key: Option<&'a str>,
 }
 
-/// Keys on a page, where the caller does not say.
-const DEFAULT_PAGE: u32 = 100;
-/// Keys on a page at the most.
-const LARGEST_PAGE: u32 = 1_000;
+/// How long the old secret of a key is good after it was given another one, where the caller does not say: a day.
+const GRACE_SECONDS: u64 = 86_400;
+/// The longest time for that: 30 days.
+const LONGEST_GRACE_SECONDS: u64 = 30 * 86_400;
 
 pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
     operator(&visit).await?;
@@ -38,63 +48,136 @@ pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
     let random = |error: getrandom::Error| Refusal::Internal(format!("no randomness: {error}"));
     let secret = KeySecret::from_random(random_bytes().map_err(random)?);
     let created_at_millis = now_millis();
+    // A key that is taken over keeps its secret, which nobody here knows.
+    let is_imported = creation.key_sha256.is_some();
     let create = CreateKey {
-        id: ulid(created_at_millis, random_bytes().map_err(random)?).to_string(),
-        key_sha256: secret.sha256_hex(),
+        author: author(&visit),
+        id: match &creation.id {
+            Some(id) => id.as_str().to_owned(),
+            None => ulid(created_at_millis, random_bytes().map_err(random)?).to_string(),
+        },
+        key_sha256: creation.key_sha256.as_ref().map_or_else(|| secret.sha256_hex(), |known| known.as_str().to_owned()),
         creation,
         created_at_millis,
     };
-    let change = durable_objects::ask(&visit.env, &create).await?;
-    let (KeyChange::Applied { record, .. } | KeyChange::Pending(record)) = change else {
-        return Err(Refusal::Internal("the registry lost a new key".to_owned()));
+    let record = match durable_objects::ask(&visit.env, &create).await? {
+        KeyChange::Applied { record, .. } | KeyChange::Pending(record) => record,
+        KeyChange::Taken => {
+            let detail = format!("there is a virtual key {} already, or one with this secret", create.id);
+            return Err(Refusal::problem(ProblemKind::Conflict, detail));
+        }
+        KeyChange::Unknown => return Err(Refusal::Internal("the registry lost a new key".to_owned())),
     };
-    key_lookup::remember(&visit.env, &create.key_sha256, &create.id).await;
-    let view = KeyView { record: &record, connections: Some(0), key: Some(secret.expose()) };
+    key_lookup::remember(&visit.env, &create.key_sha256, &create.id, None).await;
+    let key = (!is_imported).then(|| secret.expose());
+    let view = KeyView { record: &record, current_spend: Some(Money::ZERO), connections: Some(0), key };
     Ok(Response::from_json(&view)?.with_status(201))
 }
 
 pub(crate) async fn list(visit: Visit) -> Result<Response, Refusal> {
     operator(&visit).await?;
-    let query = |name: &str| visit.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    let limit = match query("limit") {
-        None => DEFAULT_PAGE,
-        Some(text) => text.parse().ok().filter(|limit| (1..=LARGEST_PAGE).contains(limit)).ok_or_else(|| {
-            let detail = format!("limit must be a whole number from 1 to {LARGEST_PAGE}");
-            Refusal::problem(ProblemKind::InvalidParameter, detail)
-        })?,
-    };
-    let page = durable_objects::ask(&visit.env, &ListKeys { after: query("after"), limit }).await?;
+    let page = durable_objects::ask(&visit.env, &ListKeys { after: parameter(&visit, "after"), limit: limit(&visit)? })
+        .await?;
     Ok(Response::from_json(&page)?)
 }
 
 pub(crate) async fn read(visit: &Visit, id: &str) -> Result<Response, Refusal> {
+    let id = decoded(id);
+    let id = id.as_str();
     operator(visit).await?;
     let found = durable_objects::ask(&visit.env, &ReadKey { id: id.to_owned() }).await?;
     let record = found.ok_or_else(|| unknown(id))?;
-    let inspection = durable_objects::ask(&visit.env, &Inspect { virtual_key_id: id.to_owned() }).await?;
-    let view = KeyView { record: &record, connections: Some(inspection.connections), key: None };
-    Ok(Response::from_json(&view)?)
+    view(visit, &record).await
 }
 
 pub(crate) async fn patch(mut visit: Visit, id: &str) -> Result<Response, Refusal> {
+    let id = decoded(id);
+    let id = id.as_str();
     operator(&visit).await?;
     let patch = KeyPatch::from_json(&visit.small_body().await?).map_err(Problem::from)?;
-    match durable_objects::ask(&visit.env, &PatchKey { id: id.to_owned(), patch }).await? {
-        KeyChange::Applied { record, .. } => Ok(Response::from_json(&record)?),
+    let patch = PatchKey { author: author(&visit), id: id.to_owned(), patch };
+    match durable_objects::ask(&visit.env, &patch).await? {
+        KeyChange::Applied { record, .. } => view(&visit, &record).await,
         KeyChange::Pending(_) => Err(pending()),
-        KeyChange::Unknown => Err(unknown(id)),
+        KeyChange::Unknown | KeyChange::Taken => Err(unknown(id)),
     }
 }
 
-pub(crate) async fn delete(visit: &Visit, id: &str) -> Result<Response, Refusal> {
+/// A key with what its own object knows.
+async fn view(visit: &Visit, record: &KeyRecord) -> Result<Response, Refusal> {
+    let inspection = durable_objects::ask(&visit.env, &Inspect { virtual_key_id: record.id.clone() }).await?;
+    let view = KeyView {
+        record,
+        current_spend: Some(inspection.current_spend),
+        connections: Some(inspection.connections),
+        key: None,
+    };
+    Ok(Response::from_json(&view)?)
+}
+
+/// `POST /v1/admin/keys/{id}/rotate`, `{graceSeconds?}`: another secret, shown once. The old one is good for a while.
+pub(crate) async fn rotate(mut visit: Visit, id: &str) -> Result<Response, Refusal> {
+    let id = decoded(id);
+    let id = id.as_str();
+    operator(&visit).await?;
+    let body = visit.small_body().await?;
+    let grace =
+        if body.is_empty() { Rotation::default() } else { Rotation::from_json(&body).map_err(Problem::from)? };
+    let random = |error: getrandom::Error| Refusal::Internal(format!("no randomness: {error}"));
+    let secret = KeySecret::from_random(random_bytes().map_err(random)?);
+    let seconds = grace.grace_seconds.unwrap_or(GRACE_SECONDS);
+    if seconds > LONGEST_GRACE_SECONDS {
+        let message = format!("must be at most {LONGEST_GRACE_SECONDS} seconds (30 days)");
+        return Err(Problem::from(Rejection::of_field("graceSeconds", message)).into());
+    }
+    let old_until_millis = now_millis() + i64::try_from(seconds * 1_000).unwrap_or(0);
+    let rotate =
+        RotateKey { author: author(&visit), id: id.to_owned(), key_sha256: secret.sha256_hex(), old_until_millis };
+    let rotated = durable_objects::ask(&visit.env, &rotate).await?;
+    for ended in &rotated.ended {
+        key_lookup::forget(&visit.env, ended).await;
+    }
+    let (record, secrets) = match rotated.change {
+        KeyChange::Applied { record, secrets } => (record, secrets),
+        // The registry knows the new secret: to keep it from the caller would lose it.
+        KeyChange::Pending(record) => (record, Vec::new()),
+        KeyChange::Unknown | KeyChange::Taken => return Err(unknown(id)),
+    };
+    key_lookup::remember(&visit.env, &rotate.key_sha256, id, None).await;
+    for old in secrets.iter().filter(|secret| **secret != rotate.key_sha256) {
+        key_lookup::remember(&visit.env, old, id, Some(old_until_millis)).await;
+    }
+    let view = KeyView { record: &record, current_spend: None, connections: None, key: Some(secret.expose()) };
+    Ok(Response::from_json(&view)?)
+}
+
+/// `POST /v1/admin/keys/{id}/disconnect`: closes the key's connections, whose clients may come back.
+pub(crate) async fn disconnect(visit: &Visit, id: &str) -> Result<Response, Refusal> {
+    let id = decoded(id);
+    let id = id.as_str();
     operator(visit).await?;
-    match durable_objects::ask(&visit.env, &DeleteKey { id: id.to_owned() }).await? {
-        KeyChange::Applied { key_sha256, .. } => {
-            key_lookup::forget(&visit.env, &key_sha256).await;
+    let found = durable_objects::ask(&visit.env, &ReadKey { id: id.to_owned() }).await?;
+    found.ok_or_else(|| unknown(id))?;
+    let disconnected = durable_objects::ask(&visit.env, &Disconnect { virtual_key_id: id.to_owned() }).await?;
+    let author = author(visit);
+    let entry = AuditEntry::new(author.actor, "key.disconnected").to(id).from(author.from);
+    durable_objects::ask(&visit.env, &RecordAudit { entry }).await?;
+    Ok(Response::from_json(&json!({ "disconnected": disconnected }))?)
+}
+
+pub(crate) async fn delete(visit: &Visit, id: &str) -> Result<Response, Refusal> {
+    let id = decoded(id);
+    let id = id.as_str();
+    operator(visit).await?;
+    match durable_objects::ask(&visit.env, &DeleteKey { author: author(visit), id: id.to_owned() }).await? {
+        KeyChange::Applied { secrets, .. } => {
+            for secret in &secrets {
+                key_lookup::forget(&visit.env, secret).await;
+            }
             Ok(Response::empty()?.with_status(204))
         }
         KeyChange::Pending(_) => Err(pending()),
-        KeyChange::Unknown => Err(unknown(id)),
+        KeyChange::Unknown | KeyChange::Taken => Err(unknown(id)),
     }
 }
 
@@ -115,6 +198,12 @@ pub(crate) async fn operator(visit: &Visit) -> Result<(), Refusal> {
         }
         None => Err(unauthorized("the key is unknown")),
     }
+}
+
+/// Who changes something, for the audit trail.
+pub(crate) fn author(visit: &Visit) -> Author {
+    let from = visit.request.headers().get("cf-connecting-ip").ok().flatten();
+    Author { actor: "operator".to_owned(), from }
 }
 
 fn unknown(id: &str) -> Refusal {

@@ -9,8 +9,13 @@
 //! | `hubs_door` | `/hubs/*`: who may reach which hub |
 //! | `tokens_door` | `POST /v1/tokens`: client tokens, for whoever holds a key |
 //! | `events_door` | `POST /v1/events`: domain events from backends |
+//! | `owner_door` | `/v1/tasks`, `/v1/spend`, `/v1/history`, `/v1/webhooks`: what the holder of a key reads |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
-//! | `health_door` | `/health*` |
+//! | `providers_door` | `/v1/admin/providers`: providers and their health |
+//! | `operating_door` | `/v1/admin/audit`, `/v1/admin/connections`, `/metrics`: looking after the whole |
+//! | `descriptions` | `/asyncapi.json` |
+//! | `health_door`, `echo` | `/health*` |
+//! | `page` | reading a list page by page |
 //! | `authentication`, `key_lookup` | who somebody is |
 //! | `auth_failures` | failed authentications, limited per address |
 //! | `client_token` | what a backend gives to a browser or an app instead of a key |
@@ -21,22 +26,28 @@
 mod auth_failures;
 mod authentication;
 mod client_token;
+mod descriptions;
 mod door;
+mod echo;
 mod events_door;
 mod health_door;
 mod hubs_door;
 mod key_lookup;
 mod keys_door;
+mod operating_door;
 mod origins;
+mod owner_door;
+mod page;
+mod providers_door;
 mod refusal;
 mod token_key;
 mod tokens_door;
 
 // The object classes are exported with the Worker.
-pub use durable_objects::{Administration, VirtualKey};
+pub use durable_objects::{Administration, Directory, VirtualKey};
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    door::serve(request, env).await
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    door::serve(request, env, context).await
 }

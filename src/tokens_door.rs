@@ -77,7 +77,9 @@ async fn check(env: &Env, id: &str) -> Result<Result<(), &'static str>, Refusal>
     Ok(match admission {
         Admission::Refused(KeyRefusal::Unknown) => Err("there is no such virtual key"),
         Admission::Refused(KeyRefusal::Disabled) => Err("the virtual key is disabled"),
-        Admission::Admitted { .. } | Admission::Refused(KeyRefusal::TooManyConnections { .. }) => Ok(()),
+        Admission::Refused(KeyRefusal::Expired) => Err("the virtual key is past its time"),
+        Admission::Admitted { .. }
+        | Admission::Refused(KeyRefusal::TooManyConnections { .. } | KeyRefusal::SystemFull { .. }) => Ok(()),
     })
 }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use worker::{Result, Storage};
 
-use crate::identifiers::now_millis;
+use crate::identifiers::{ahead_millis, now_millis};
 
 /// Keeps the object's alarm at the earliest of the times asked for.
 pub(crate) struct AlarmClock {
@@ -21,7 +21,7 @@ impl AlarmClock {
     /// Makes sure that the alarm rings at this time or earlier.
     pub(crate) async fn ring_by(&self, at_millis: i64) -> Result<()> {
         if self.set_to_millis.get().is_none() {
-            let stored = self.storage.get_alarm().await?.unwrap_or(i64::MAX);
+            let stored = self.storage.get_alarm().await?.map_or(i64::MAX, |at_millis| at_millis + ahead_millis());
             self.set_to_millis.set(Some(stored));
         }
         // Read after the await: another event may have set it meanwhile.

@@ -1,6 +1,7 @@
 //! How an object is asked something: each request is a type that knows its binding, its object's name and
 //! its answer, so that a wrong one does not compile.
 
+use futures::future::LocalBoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use wasm_bindgen::JsValue;
@@ -50,30 +51,41 @@ pub enum CallError {
 /// [`CallError`] where the object fails or its answer cannot be read. What the object did until then is
 /// not known.
 pub async fn ask<C: ObjectCall>(env: &Env, call: &C) -> std::result::Result<C::Answer, CallError> {
-    let response = post(env, call).await.map_err(unavailable::<C>)?;
-    let status = response.status_code();
-    let text = text_of(response).await.map_err(unavailable::<C>)?;
-    if status != 200 {
-        return Err(CallError::Unavailable { binding: C::BINDING, cause: text });
+    let question = Question { binding: C::BINDING, path: C::PATH, object: call.object_name() };
+    let answer = question.ask(env, serde_json::to_string(call)).await?;
+    serde_json::from_str(&answer).map_err(|error| question.garbled(&error))
+}
+
+/// What is asked of whom, whatever its type.
+struct Question {
+    binding: &'static str,
+    path: &'static str,
+    object: String,
+}
+
+impl Question {
+    async fn ask(&self, env: &Env, json: serde_json::Result<String>) -> std::result::Result<String, CallError> {
+        let (status, text) = self.post(env, json).await.map_err(|cause| self.unavailable(cause.to_string()))?;
+        if status == 200 { Ok(text) } else { Err(self.unavailable(text)) }
     }
-    serde_json::from_str(&text).map_err(|error| CallError::Garbled { binding: C::BINDING, cause: error.to_string() })
-}
 
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn unavailable<C: ObjectCall>(cause: worker::Error) -> CallError {
-    CallError::Unavailable { binding: C::BINDING, cause: cause.to_string() }
-}
+    async fn post(&self, env: &Env, json: serde_json::Result<String>) -> Result<(u16, String)> {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&json?)));
+        // The host is never resolved: a stub takes any URL.
+        let request = Request::new_with_init(&format!("https://object{}", self.path), &init)?;
+        let stub = env.durable_object(self.binding)?.get_by_name(&self.object)?;
+        let response = stub.fetch_with_request(request).await?;
+        Ok((response.status_code(), text_of(response).await?))
+    }
 
-async fn post<C: ObjectCall>(env: &Env, call: &C) -> Result<Response> {
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&serde_json::to_string(call)?)));
-    fetch(env, call, &init).await
-}
+    fn unavailable(&self, cause: String) -> CallError {
+        CallError::Unavailable { binding: self.binding, cause }
+    }
 
-async fn fetch<C: ObjectCall>(env: &Env, call: &C, init: &RequestInit) -> Result<Response> {
-    // The host is never resolved: a stub takes any URL.
-    let request = Request::new_with_init(&format!("https://object{}", C::PATH), init)?;
-    env.durable_object(C::BINDING)?.get_by_name(&call.object_name())?.fetch_with_request(request).await
+    fn garbled(&self, error: &serde_json::Error) -> CallError {
+        CallError::Garbled { binding: self.binding, cause: error.to_string() }
+    }
 }
 
 /// The body in one step: `worker` reads it as a stream, chunk by chunk.
@@ -83,12 +95,24 @@ async fn text_of(response: Response) -> Result<String> {
     text.as_string().ok_or_else(|| worker::Error::RustError("the body is no text".to_owned()))
 }
 
-/// Reads a call on the object's side.
-pub(crate) async fn read<C: ObjectCall>(request: &mut Request) -> Result<C> {
-    Ok(serde_json::from_str(&request.text().await?)?)
+/// What an object answers. Each call's future is boxed, or all of them would be one large function.
+pub(crate) type Answering<'a> = LocalBoxFuture<'a, Result<Response>>;
+
+/// Serves a call on the object's side.
+pub(crate) fn serve<'a, C: ObjectCall, F: Future<Output = Result<C::Answer>>>(
+    request: Request,
+    handler: impl FnOnce(C) -> F + 'a,
+) -> Answering<'a> {
+    Box::pin(async {
+        let call = serde_json::from_str(&asked(request).await?)?;
+        answer(serde_json::to_string(&handler(call).await?))
+    })
 }
 
-/// Writes the answer to a call. Naming the call makes sure that the answer is that call's.
-pub(crate) fn answer<C: ObjectCall>(answer: &C::Answer) -> Result<Response> {
-    Response::ok(serde_json::to_string(answer)?)
+async fn asked(mut request: Request) -> Result<String> {
+    request.text().await
+}
+
+fn answer(json: serde_json::Result<String>) -> Result<Response> {
+    Response::ok(json?)
 }

@@ -4,11 +4,29 @@ use std::cell::Cell;
 
 use ulid::Ulid;
 
+/// Milliseconds of an hour.
+pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
+
+thread_local! {
+    /// How far ahead the clock is: for tests, which must not wait for midnight.
+    static AHEAD_MILLIS: Cell<i64> = const { Cell::new(0) };
+}
+
 /// Milliseconds since the epoch. The clock stands still while an event is handled.
 // 285 million years pass before milliseconds leave an i64.
 #[allow(clippy::cast_possible_wrap)]
 pub fn now_millis() -> i64 {
-    worker::Date::now().as_millis() as i64
+    worker::Date::now().as_millis() as i64 + AHEAD_MILLIS.get()
+}
+
+/// How far ahead the clock is of the platform's, by which alarms ring and sockets are heard.
+pub(crate) fn ahead_millis() -> i64 {
+    AHEAD_MILLIS.get()
+}
+
+/// Sets the clock ahead.
+pub(crate) fn set_ahead(millis: i64) {
+    AHEAD_MILLIS.set(millis);
 }
 
 /// Bytes of the platform's cryptographic random number generator.
@@ -39,6 +57,13 @@ impl SortableIds {
     pub(crate) fn next(&self, now_millis: i64) -> String {
         // Without randomness the ids of an object still differ.
         self.next_with(now_millis, random_bytes().unwrap_or_default())
+    }
+
+    /// All that follow are later than this one. What is no ULID changes nothing.
+    pub(crate) fn begin_after(&self, id: &str) {
+        if let Ok(known) = Ulid::from_string(id) {
+            self.last.set(self.last.get().max(known.0));
+        }
     }
 
     fn next_with(&self, now_millis: i64, random: [u8; 16]) -> String {

@@ -2,32 +2,54 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `virtual_key` | the object of one virtual key: its connections, tasks, limits |
-//! | `administration` | the registry of virtual keys |
+//! | `virtual_key` | the object of one virtual key: its connections, tasks, money, limits |
+//! | `administration` | the registry of virtual keys, the providers, what everybody is told, the master key's hubs |
+//! | `directory` | which keys are online; broadcasts; places among all connections; figures |
+//! | `desk` | what the hubs of an object share: sending, the journal, resuming |
+//! | `audit`, `deduplication`, `server_options` | what more than one object keeps or needs |
+//! | `arrival` | events that come from the Worker |
 //! | `call` | how the Worker asks an object something, and objects ask each other |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
 //! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `log` | what the objects share |
 
 mod administration;
 mod alarm_clock;
+mod arrival;
+mod audit;
 mod call;
-mod configuration;
+pub mod configuration;
+mod deduplication;
+mod desk;
+mod directory;
 mod identifiers;
 pub mod log;
 mod rows;
+mod server_options;
 mod tables;
 mod transaction;
 mod virtual_key;
 
 pub use administration::{
     Administration,
-    calls::{CreateKey, DeleteKey, FindKey, KeyChange, ListKeys, Page, PatchKey, ReadKey, ReadKeyForObject},
+    admission::PROBE_CLAIMS,
+    calls::{
+        ADMINISTRATION_NAME, Author, CreateKey, DeleteKey, DeleteProvider, FindKey, FoundKey, KeyChange, ListKeys,
+        ListProviders, Page, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadFigures,
+        ReadKey, ReadKeyForObject, ReadProvider, RecordAudit, ReserveMaster, RotateKey, Rotated,
+    },
 };
 pub use call::{CallError, ObjectCall, ask};
 pub use configuration::{Configuration, ConfigurationError};
+pub use desk::variant;
+pub use directory::{
+    Directory,
+    calls::{Count, ListOnline, OnlineKey, PingDirectory, ReadShard, SHARDS, shard_of},
+};
 pub use identifiers::{now_millis, random_bytes, ulid};
 pub use virtual_key::{
     VirtualKey,
-    calls::{Admission, ApplyKey, Inspect, Inspection, Ping, Publish, Published, Refusal, Reserve, virtual_key_name},
-    task_event::WITH_META,
+    calls::{
+        Admission, ApplyKey, Disconnect, FoundTask, Inspect, Inspection, ListTasks, Ping, Publish, Published,
+        ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Refusal, Reserve, TaskPage, virtual_key_name,
+    },
 };

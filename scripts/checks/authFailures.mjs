@@ -1,6 +1,6 @@
 // Failed authentications are limited by a variable and a binding, which must agree.
 
-/** What the Worker does without the variable (`durable-objects/src/configuration.rs`). */
+/** What the Worker does without the variable (`crates/contract/src/configuration/table.rs`). */
 const DEFAULT = '10';
 
 /**

@@ -16,6 +16,9 @@ export const TEST_WORKER = 'tests/worker';
 /** The chat that shows how a hub is written. */
 const CHAT = 'examples/chat';
 
+/** What describes the contract is left out of the Worker, and tried here. */
+const SCHEMA = ['--features', 'contract/schema'];
+
 /** What Node.js runs the conformance cases with; a file of cases may follow. Older ones than 24 must be told of types. */
 export const CONFORMANCE = [
   '--experimental-strip-types',
@@ -33,6 +36,16 @@ export const CHECKS = [
   { name: 'types', group: 'lint', run: () => quiet(npmCommand('tsc'), ['--noEmit']) },
   { name: 'clippy', group: 'lint', run: clippy },
   { name: 'cargo-test', group: 'test', run: cargoTest },
+  {
+    name: 'configuration-page',
+    group: 'lint',
+    run: () => quiet(process.execPath, ['scripts/configuration-page.mjs', '--check']),
+  },
+  {
+    name: 'descriptions',
+    group: 'lint',
+    run: () => quiet(process.execPath, ['scripts/describe.mjs', '--check']),
+  },
   { name: 'build', group: 'build', run: () => build('.') },
   { name: 'build-test-worker', group: 'build', run: () => build(TEST_WORKER) },
   { name: 'build-chat', group: 'build', run: () => build(CHAT) },
@@ -68,7 +81,7 @@ function biome() {
 }
 
 function clippy() {
-  return quiet('cargo', ['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']);
+  return quiet('cargo', ['clippy', '--workspace', '--all-targets', ...SCHEMA, '--', '-D', 'warnings']);
 }
 
 /**
@@ -87,7 +100,7 @@ async function clippyForWasm() {
 }
 
 async function cargoTest() {
-  const args = ['test', '--workspace', '--no-fail-fast'];
+  const args = ['test', '--workspace', '--no-fail-fast', ...SCHEMA];
   const { code, output } = await show('cargo', args, { cwd: PROJECT });
   return { ok: code === 0, totals: cargoTotals(output) };
 }

@@ -45,7 +45,10 @@ describe('a new key', () => {
       enabled: true,
       createdAt: expect.stringMatching(TIME),
       limits: { connections: 7 },
+      currentSpend: 0,
       connections: 0,
+      realtime: false,
+      recording: false,
     });
   });
 
@@ -111,7 +114,10 @@ describe('a key', () => {
       enabled: true,
       createdAt: expect.stringMatching(TIME),
       limits: { connections: 2 },
+      currentSpend: 0,
       connections: 1,
+      realtime: false,
+      recording: false,
     });
     await client.close(1000);
   });

@@ -14,7 +14,12 @@ export interface CloudEvent {
 }
 
 /** An event that no other is like, for a key. */
-export function cloudEvent(virtualkeyid: string, type: string, data: object, others: object = {}): CloudEvent {
+export function cloudEvent(
+  virtualkeyid: string | undefined,
+  type: string,
+  data: object,
+  others: object = {},
+): CloudEvent {
   return { specversion: '1.0', id: randomUUID(), source: 'urn:tests', type, virtualkeyid, data, ...others };
 }
 

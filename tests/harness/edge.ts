@@ -113,6 +113,49 @@ export class FrontDoor {
     return OfficialClient.connect(this.hub(query), { ...always, ...rest });
   }
 
+  /** An official client of a key on any hub, connected, that listens for these events. */
+  officialAt(
+    route: string,
+    key: Key,
+    events: readonly string[],
+    options: ClientOptions & { query?: string } = {},
+  ): Promise<OfficialClient> {
+    return this.#connectAt(route, key.key, events, options);
+  }
+
+  /** An official client of the master key on one of its hubs. */
+  officialMaster(
+    route: string,
+    events: readonly string[] = [],
+    options: ClientOptions & { query?: string } = {},
+  ): Promise<OfficialClient> {
+    return this.#connectAt(route, MASTER_KEY, events, options);
+  }
+
+  #connectAt(
+    route: string,
+    secret: string,
+    events: readonly string[],
+    { query, ...rest }: ClientOptions & { query?: string },
+  ): Promise<OfficialClient> {
+    const url = `${this.url}/hubs/${route}${query === undefined ? '' : `?${query}`}`;
+    return OfficialClient.connect(url, { events, accessTokenFactory: () => secret, ...rest });
+  }
+
+  /** Reads something with a key, which must be there. */
+  async read<T>(key: Key, path: string): Promise<T> {
+    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${key.key}` } });
+    if (response.status !== 200) throw new Error(`not read: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Posts an event for everybody, which must not be rejected, and gives what became of it. */
+  async announce(type: string, data: object, others: object = {}): Promise<EventResult> {
+    const [result] = (await this.publish([cloudEvent(undefined, type, data, others)])).results;
+    if (result === undefined || result.status === 'rejected') throw new Error(`rejected: ${JSON.stringify(result)}`);
+    return result;
+  }
+
   /** A raw client of a key on the task hub whose handshake is done. */
   raw(key: Key, protocol: ProtocolName = 'json', query = ''): Promise<RawClient> {
     return RawClient.connect(this.hub(query), protocol, { authorization: `Bearer ${key.key}` });

@@ -67,6 +67,11 @@ impl AnyJson {
         self.0.get()
     }
 
+    /// The same text, as `serde_json` keeps texts.
+    pub(crate) fn raw(&self) -> &RawValue {
+        &self.0
+    }
+
     /// The values that the text stands for, for serializers other than `serde_json`.
     pub fn values(&self) -> JsonValues<'_> {
         JsonValues(self)

@@ -2,13 +2,15 @@
 
 use crate::cloud_event::check_correlation_id;
 use crate::fields;
-use crate::json_tree::Text;
+use crate::json_members::JsonMembers;
 use crate::rejection::Rejection;
 use crate::time::rfc3339;
-use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use std::fmt;
-use std::marker::PhantomData;
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+const TIMESTAMP: &str = "timestamp";
+const CORRELATION_ID: &str = "correlationId";
 
 /// The fields that every event may have in its `data`.
 #[derive(Debug, Default)]
@@ -22,68 +24,48 @@ pub(crate) struct CommonData {
 /// # Errors
 ///
 /// The field that is wrong, its path beginning with `data`.
-pub(crate) fn parse<'de, T: Deserialize<'de>>(data: &'de str) -> Result<(T, CommonData), Rejection> {
-    let Data { own, common } = fields::parse(data).map_err(|rejection| rejection.inside("data"))?;
-    Ok((own, common))
+pub(crate) fn parse<T: DeserializeOwned>(data: &str) -> Result<(T, CommonData), Rejection> {
+    let (own, common) = split(data).map_err(inside_data)?;
+    Ok((fields::parse(&own).map_err(inside_data)?, common))
 }
 
-struct Data<T> {
-    own: T,
-    common: CommonData,
+fn inside_data(rejection: Rejection) -> Rejection {
+    rejection.inside("data")
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Data<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DataVisitor(PhantomData))
-    }
-}
-
-struct DataVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for DataVisitor<T> {
-    type Value = Data<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Data<T>, A::Error> {
-        let mut common = CommonData::default();
-        let own_fields = OwnFields { map, common: &mut common };
-        let own = T::deserialize(MapAccessDeserializer::new(own_fields))?;
-        Ok(Data { own, common })
-    }
-}
-
-/// The fields of an object but the common ones, which it keeps for itself.
-struct OwnFields<'c, A> {
-    map: A,
-    common: &'c mut CommonData,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for OwnFields<'_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        while let Some(Text(name)) = self.map.next_key()? {
-            match name.as_ref() {
-                "timestamp" if self.common.time_millis.is_some() => {
-                    return Err(de::Error::duplicate_field("timestamp"));
-                }
-                "timestamp" => self.common.time_millis = self.map.next_value::<Timestamp>()?.0,
-                "correlationId" if self.common.correlation_id.is_some() => {
-                    return Err(de::Error::duplicate_field("correlationId"));
-                }
-                "correlationId" => self.common.correlation_id = self.map.next_value::<CorrelationId>()?.0,
-                _ => return seed.deserialize(CowStrDeserializer::new(name)).map(Some),
-            }
+/// Takes the common fields out of `data`, and leaves a text without them.
+fn split(data: &str) -> Result<(Cow<'_, str>, CommonData), Rejection> {
+    let members: JsonMembers<'_> = fields::parse(data)?;
+    let mut common = CommonData::default();
+    for (name, value) in members.iter() {
+        match name {
+            TIMESTAMP => set(&mut common.time_millis, name, value, |Timestamp(time_millis)| time_millis)?,
+            CORRELATION_ID => set(&mut common.correlation_id, name, value, |CorrelationId(id)| id)?,
+            _ => {}
         }
-        Ok(None)
     }
+    let is_common = |name: &str| matches!(name, TIMESTAMP | CORRELATION_ID);
+    if !members.iter().any(|(name, _)| is_common(name)) {
+        return Ok((Cow::Borrowed(data), common));
+    }
+    let own =
+        serde_json::to_string(&members.without(is_common)).map_err(|error| Rejection::of_whole(error.to_string()))?;
+    Ok((Cow::Owned(own), common))
+}
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.map.next_value_seed(seed)
+/// Reads a common field, which may be given once.
+fn set<'a, V, F: Deserialize<'a>>(
+    field: &mut Option<V>,
+    name: &str,
+    value: &'a RawValue,
+    content: fn(F) -> Option<V>,
+) -> Result<(), Rejection> {
+    if field.is_some() {
+        return Err(Rejection::of_field(name, "given more than once"));
     }
+    let read: Result<F, _> = serde_json::from_str(value.get());
+    *field = content(read.map_err(|error| Rejection::of_field(name, fields::message_of(&error)))?);
+    Ok(())
 }
 
 #[derive(serde::Deserialize)]

@@ -1,52 +1,57 @@
 //! Reads a JSON object into a type, and when that fails says which field is to blame.
 
+use crate::json_path::{self, Place};
 use crate::rejection::Rejection;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Reads a JSON object. What is good is read once; only what is bad is read again, slowly, to find the field.
+/// Reads a JSON object. Only of what is bad some beginnings are read again, to find the field.
 ///
 /// # Errors
 ///
 /// The text is no JSON object, or a field of it is missing, unknown, repeated or wrong.
 pub(crate) fn parse<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Rejection> {
-    serde_json::from_str::<Object<T>>(json).map(|object| object.0).or_else(|_| parse_with_path(json))
+    read(json).map_err(|error| explain(json, &error, &|text| read::<T>(text).is_err_and(|error| !error.is_eof())))
 }
 
-#[cold]
-fn parse_with_path<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Rejection> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let object: Object<T> = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        // "." is the object itself, and "?" a name that could not be read.
-        let path = error.path().to_string();
-        let path = path.strip_suffix('?').unwrap_or(&path);
-        explain(path.strip_suffix('.').unwrap_or(path), error.inner())
-    })?;
-    deserializer.end().map_err(|error| explain("", &error))?;
-    Ok(object.0)
+/// Reads a JSON object, whoever wrote it. It is one function for each type, however many call it.
+///
+/// # Errors
+///
+/// Those of [`parse`], in the words of `serde_json`.
+#[inline(never)]
+pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, serde_json::Error> {
+    serde_json::from_str::<Object<T>>(json).map(|object| object.0)
 }
 
 /// Turns serde's sentence into a field and a message. The sentences about missing, unknown and repeated fields are those
-/// of `serde::de::Error`; they name the field, and the path names its object.
-fn explain(path: &str, error: &serde_json::Error) -> Rejection {
-    let sentence = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let message = sentence.strip_suffix(&position).unwrap_or(&sentence);
+/// of `serde::de::Error`; they name the field.
+#[cold]
+fn explain<'de>(json: &'de str, error: &serde_json::Error, is_wrong: &dyn Fn(&'de str) -> bool) -> Rejection {
+    let Place { parent, path } = json_path::place(json, error, is_wrong);
+    let message = message_of(error);
     let name_after = |start: &str| Some(message.strip_prefix(start)?.split_once('`')?.0);
     if let Some(name) = name_after("missing field `") {
-        return Rejection::of_field(joined(path, name), "missing");
+        return Rejection::of_field(joined(&path, name), "missing");
     }
     if let Some(name) = name_after("duplicate field `") {
-        return Rejection::of_field(joined(path, name), "given more than once");
+        return Rejection::of_field(joined(&parent, name), "given more than once");
     }
-    if let Some(name) = name_after("unknown field `") {
-        // The path has the name already, unless the object was read through another one's visitor.
-        let has_name = path == name || path.strip_suffix(name).is_some_and(|object| object.ends_with('.'));
-        let field = if has_name { path.to_owned() } else { joined(path, name) };
-        return Rejection::of_field(field, "unknown field");
+    if message.starts_with("unknown field `") {
+        return Rejection::of_field(path, "unknown field");
     }
     if path.is_empty() { Rejection::of_whole(message) } else { Rejection::of_field(path, message) }
+}
+
+/// What an error says, without the position.
+pub(crate) fn message_of(error: &serde_json::Error) -> String {
+    let mut sentence = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    if let Some(message) = sentence.strip_suffix(&position) {
+        sentence.truncate(message.len());
+    }
+    sentence
 }
 
 /// The path of a field of the object at `path`.

@@ -2,7 +2,7 @@
 //! one event refuses that event.
 
 use crate::cloud_event::CloudEvent;
-use crate::domain_event::{Arrival, DomainEvent};
+use crate::domain_event::{AcceptedEvent, Arrival, DomainEvent};
 use crate::media_type::{self, Format};
 use crate::rejection::{RejectedEvent, Rejection};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
@@ -126,7 +126,13 @@ fn event(json: &str) -> Arrival {
         let message = format!("the event has {} bytes, and at most {MAX_EVENT_BYTES} are taken", json.len());
         return Err(RejectedEvent { id: CloudEvent::id_of(json), rejection: Rejection::of_whole(message) });
     }
-    DomainEvent::parse(json).map_err(|rejection| RejectedEvent { id: CloudEvent::id_of(json), rejection })
+    accepted(json).map_err(|rejection| RejectedEvent { id: CloudEvent::id_of(json), rejection })
+}
+
+fn accepted(json: &str) -> Result<AcceptedEvent, Rejection> {
+    let event = DomainEvent::parse(json)?;
+    let json = RawValue::from_string(json.to_owned()).map_err(|error| Rejection::of_whole(error.to_string()))?;
+    Ok(AcceptedEvent { event, json })
 }
 
 fn whole_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, IngestError> {

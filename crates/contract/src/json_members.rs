@@ -1,4 +1,4 @@
-//! The members of one JSON object, each value still as its text: enough to leave some of them out.
+//! The members of one JSON object, each value still as its text.
 
 use crate::json_tree::Text;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -10,6 +10,16 @@ use std::fmt;
 pub(crate) struct JsonMembers<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
 impl JsonMembers<'_> {
+    /// The value of a member.
+    pub(crate) fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0.iter().find(|(Text(known), _)| known == name).map(|(_, value)| *value)
+    }
+
+    /// The names and values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(Text(name), value)| (name.as_ref(), *value))
+    }
+
     /// How many members there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

@@ -1,14 +1,17 @@
 //! What an operator may say of a key: when making it, and later.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
+    budget::Budget,
     fields,
+    identifier::Identifier,
     rejection::Rejection,
-    virtual_key::{ConnectionLimit, KeyLimits, KeyName, KeyRecord},
+    time::Timestamp,
+    virtual_key::{AllowedModels, ConnectionLimit, KeyLimits, KeyName, KeyRecord, PositiveLimit},
 };
 
-/// A key to be made: `{name, enabled?, limits?: {connections?}}`.
+/// A key to be made. Only `name` must be given; what the others mean, [`KeyRecord`] says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeyCreation {
@@ -17,9 +20,56 @@ pub struct KeyCreation {
     /// Whether it opens anything; true unless said otherwise.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// The id of a key that exists elsewhere, to be taken over; `keySha256` comes with it.
+    #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    pub id: Option<Identifier>,
+    /// SHA-256 of that key's secret, in hexadecimal.
+    #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    pub key_sha256: Option<KeySha256>,
+    /// When it opens nothing any more.
+    #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// What may be spent with it.
+    #[serde(default, deserialize_with = "present_object", skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// Its own limits.
     #[serde(default, deserialize_with = "fields::object")]
     pub limits: KeyLimits,
+    /// The models that it may use.
+    #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    pub allowed_models: Option<AllowedModels>,
+    /// Whether it opens realtime sessions.
+    #[serde(default)]
+    pub realtime: bool,
+    /// Whether these may be recorded.
+    #[serde(default)]
+    pub recording: bool,
+}
+
+/// SHA-256 of a secret: 64 hexadecimal digits, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct KeySha256(String);
+
+impl KeySha256 {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for KeySha256 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = String::deserialize(deserializer)?.to_ascii_lowercase();
+        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(de::Error::custom("must be 64 hexadecimal digits"));
+        }
+        Ok(Self(digits))
+    }
+}
+
+fn present_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    fields::object(deserializer).map(Some)
 }
 
 fn yes() -> bool {
@@ -33,17 +83,53 @@ impl KeyCreation {
     ///
     /// Names the field that is wrong.
     pub fn from_json(json: &[u8]) -> Result<Self, Rejection> {
-        fields::parse(text(json)?)
+        let creation: Self = fields::parse(text(json)?)?;
+        if creation.id.is_some() != creation.key_sha256.is_some() {
+            let missing = if creation.id.is_some() { "keySha256" } else { "id" };
+            return Err(Rejection::of_field(missing, "missing: a key that is taken over has both"));
+        }
+        Ok(creation)
     }
 
     /// The key that this makes.
     #[must_use]
     pub fn into_record(self, id: &str, created_at_millis: i64) -> KeyRecord {
-        KeyRecord { id: id.to_owned(), name: self.name, enabled: self.enabled, created_at_millis, limits: self.limits }
+        KeyRecord {
+            id: id.to_owned(),
+            name: self.name,
+            enabled: self.enabled,
+            created_at_millis,
+            expires_at: self.expires_at,
+            budget: self.budget,
+            limits: self.limits,
+            allowed_models: self.allowed_models,
+            realtime: self.realtime,
+            recording: self.recording,
+        }
     }
 }
 
-/// A change to a key (RFC 7396): what is absent stays, null takes a limit away.
+/// How a key is given another secret: `{graceSeconds?}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rotation {
+    /// How long the old one is good, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_seconds: Option<u64>,
+}
+
+impl Rotation {
+    /// Reads a request's body.
+    ///
+    /// # Errors
+    ///
+    /// Names the field that is wrong.
+    pub fn from_json(json: &[u8]) -> Result<Self, Rejection> {
+        fields::parse(text(json)?)
+    }
+}
+
+/// A change to a key (RFC 7396): what is absent stays, null takes away.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeyPatch {
@@ -53,9 +139,24 @@ pub struct KeyPatch {
     /// Whether it opens anything.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Another time at which it opens nothing any more.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Option<Timestamp>>,
+    /// Another budget, whole.
+    #[serde(default, deserialize_with = "said_object", skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Option<Budget>>,
     /// Other limits.
     #[serde(default, deserialize_with = "fields::object")]
     pub limits: LimitsPatch,
+    /// Other models.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub allowed_models: Option<Option<AllowedModels>>,
+    /// Whether it opens realtime sessions.
+    #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    pub realtime: Option<bool>,
+    /// Whether these may be recorded.
+    #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    pub recording: Option<bool>,
 }
 
 /// A change to a key's limits. The outer option says whether there is one, the inner one what it is.
@@ -65,6 +166,12 @@ pub struct LimitsPatch {
     /// Open connections at once; null gives the configuration's figure back.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
     pub connections: Option<Option<ConnectionLimit>>,
+    /// Invocations a minute of each connection; null likewise.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub invocations_per_minute: Option<Option<PositiveLimit>>,
+    /// Realtime sessions at once; null likewise.
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub realtime_sessions: Option<Option<PositiveLimit>>,
 }
 
 /// Reads a field that may be absent (then `default` gives `None`) or null.
@@ -83,18 +190,44 @@ impl KeyPatch {
         fields::parse(text(json)?)
     }
 
-    /// Changes a key.
-    pub fn apply_to(&self, record: &mut KeyRecord) {
-        if let Some(name) = &self.name {
-            record.name = name.clone();
-        }
-        if let Some(enabled) = self.enabled {
-            record.enabled = enabled;
-        }
-        if let Some(connections) = self.limits.connections {
-            record.limits.connections = connections;
-        }
+    /// Changes a key, and says which of its members are other ones now, in the order of the record.
+    pub fn apply_to(&self, record: &mut KeyRecord) -> Vec<&'static str> {
+        let mut changed = Vec::new();
+        let mut note = |name, is_changed: bool| {
+            if is_changed {
+                changed.push(name);
+            }
+        };
+        note("name", set(&mut record.name, self.name.as_ref()));
+        note("enabled", set(&mut record.enabled, self.enabled.as_ref()));
+        note("expiresAt", set(&mut record.expires_at, self.expires_at.as_ref()));
+        note("budget", set(&mut record.budget, self.budget.as_ref()));
+        let (limits, patch) = (&mut record.limits, &self.limits);
+        note("limits.connections", set(&mut limits.connections, patch.connections.as_ref()));
+        let invocations = patch.invocations_per_minute.as_ref();
+        note("limits.invocationsPerMinute", set(&mut limits.invocations_per_minute, invocations));
+        note("limits.realtimeSessions", set(&mut limits.realtime_sessions, patch.realtime_sessions.as_ref()));
+        note("allowedModels", set(&mut record.allowed_models, self.allowed_models.as_ref()));
+        note("realtime", set(&mut record.realtime, self.realtime.as_ref()));
+        note("recording", set(&mut record.recording, self.recording.as_ref()));
+        changed
     }
+}
+
+/// Replaces a value by another one, if one is given. True if it is not the same.
+fn set<T: Clone + PartialEq>(value: &mut T, other: Option<&T>) -> bool {
+    match other {
+        Some(other) if other != value => {
+            value.clone_from(other);
+            true
+        }
+        _ => false,
+    }
+}
+
+#[expect(clippy::option_option, reason = "absent and null are two things in a merge patch")]
+fn said_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Ok(Some(Option::<fields::Object<T>>::deserialize(deserializer)?.map(|object| object.0)))
 }
 
 fn text(json: &[u8]) -> Result<&str, Rejection> {
@@ -112,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_record_is_read_by_the_operator_as_the_contract_says() {
-        let expected = r#"{"id":"7","name":"demo","enabled":true,"createdAt":"1970-01-01T00:00:00.000Z","limits":{"connections":5}}"#;
+        let expected = r#"{"id":"7","name":"demo","enabled":true,"createdAt":"1970-01-01T00:00:00.000Z","limits":{"connections":5},"realtime":false,"recording":false}"#;
         let text = serde_json::to_string(&record()).unwrap();
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<KeyRecord>(&text).unwrap(), record());
@@ -131,7 +264,7 @@ mod tests {
             let travelled: KeyPatch = serde_json::from_str(&serde_json::to_string(&patch).unwrap()).unwrap();
             assert_eq!(travelled, patch);
             let mut record = record();
-            travelled.apply_to(&mut record);
+            let _changed = travelled.apply_to(&mut record);
             let connections = record.limits.connections.map(ConnectionLimit::get);
             assert_eq!((record.enabled, record.name.as_str(), connections), expected);
         }

@@ -9,57 +9,183 @@
 
 #![forbid(unsafe_code)]
 
+mod admin_event;
+pub mod admin_hub;
+mod admin_notice;
+pub mod anomaly;
 mod any_json;
+mod audit;
 mod bounded_text;
+mod broadcast;
+pub mod budget;
+mod budget_alert;
+mod clear_text;
 mod client_access;
+mod client_event;
 mod cloud_event;
+pub mod configuration;
+pub mod debug_hub;
 mod domain_event;
+mod error_text;
 mod event_data;
+#[cfg(test)]
+mod event_examples_tests;
+mod event_meta;
 mod fields;
+mod history;
+mod http_status;
 pub mod hub;
+mod hub_limits;
 mod identifier;
+mod image_event;
+pub mod image_hub;
 mod ingest;
 mod json_members;
+mod json_path;
 mod json_tree;
 mod key_input;
 pub mod key_secret;
+mod latency_histogram;
+mod media_log;
+pub mod media_task;
 mod media_type;
+mod media_url;
+mod method;
+mod metrics;
+pub mod metrics_hub;
+mod money;
+mod name_argument;
+mod named_enum;
+pub mod navigation_hub;
+mod notification;
+mod notification_type;
+#[cfg(test)]
+mod operator_events_tests;
+mod per_minute;
 mod percent;
+mod percentage;
+pub mod period;
+pub mod preferences;
 mod problem;
+pub mod prometheus;
+mod provider;
+pub mod provider_health;
+mod quantity;
 mod rejection;
+pub mod resume;
+#[cfg(feature = "schema")]
+mod schema;
+mod severity;
+mod spend_event;
+pub mod spend_hub;
+pub mod spend_ledger;
+pub mod spend_summary;
+mod spend_view;
+pub mod spend_window;
 mod stack_trace;
+mod system_dialect;
+mod system_event;
+pub mod system_hub;
+mod target_url;
 mod task;
 mod task_event;
 pub mod task_hub;
 mod task_notification;
 pub mod task_rules;
 mod task_type;
+mod task_view;
 pub mod time;
 mod token_request;
+mod video_event;
+pub mod video_hub;
 mod virtual_key;
+mod webhook_conduit;
+mod webhook_event;
+pub mod webhook_hub;
+mod webhook_statistics;
+mod webhook_url;
 
+pub use admin_event::{AdminEvent, ConfigurationChanged, SystemAlert};
+pub use admin_notice::{
+    AdminError, ConnectionCountChanged, InitialProviderHealth, ProviderHealthRefreshed, RealtimeSessionChanged,
+    RealtimeSessionState, SubscribedToProvider, SubscribedToVirtualKey, UnsubscribedFromProvider,
+    UnsubscribedFromVirtualKey, VirtualKeyChange, VirtualKeyCreated, VirtualKeyDeleted, VirtualKeyUpdated,
+};
+pub use anomaly::AnomalyState;
 pub use any_json::{AnyJson, AnyJsonError, JsonValues, MAX_JSON_DEPTH};
+pub use audit::AuditEntry;
+pub use broadcast::Broadcast;
+pub use budget::{AlertRule, AlertState, Budget, BudgetThresholds, SpendAccount};
+pub use budget_alert::{BudgetAlert, BudgetSeverity, HIGH_SPEND_PERCENT, HighSpendAlert};
 pub use client_access::{ClaimsError, ClientAccess};
+pub use client_event::{ClientEvent, ConduitForm, EventClass, EventDeclaration, Form, Told};
 pub use cloud_event::{CloudEvent, MAX_ID_BYTES, MAX_SOURCE_BYTES, MAX_TYPE_BYTES};
-pub use domain_event::{Arrival, DomainEvent, EventBody, event_types};
-pub use hub::{Hub, KeyKind};
+pub use configuration::{Configuration, ConfigurationError};
+pub use domain_event::{AcceptedEvent, Arrival, DomainEvent, EventBody, EventType, Scope, event_types};
+pub use error_text::ErrorText;
+pub use event_meta::EventMeta;
+pub use history::{HistoryEntry, HistoryPage};
+pub use http_status::HttpStatus;
+pub use hub::{GroupDeclaration, Hub, KeyKind};
+pub use hub_limits::{HubLimits, MAX_EVENTS_PER_MINUTE};
 pub use identifier::{Identifier, IdentifierError, MAX_IDENTIFIER_BYTES};
+pub use image_event::{ImageCancelled, ImageCompleted, ImageEvent, ImageFailed, ImageProgress, ImageStarted};
 pub use ingest::{IngestError, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_EVENTS, ingest};
-pub use key_input::{KeyCreation, KeyPatch, LimitsPatch};
+pub use key_input::{KeyCreation, KeyPatch, KeySha256, LimitsPatch, Rotation};
 pub use key_secret::KeySecret;
+pub use latency_histogram::{BOUNDS_MILLIS, LatencyHistogram};
+pub use media_log::{MediaEntry, MediaLog};
+pub use media_task::{MediaEvent, MediaStage, media_snapshot};
+pub use media_url::{MAX_MEDIA_URL_BYTES, MediaUrl, MediaUrlError};
+pub use method::{Answer, MethodDeclaration, Parameter};
+pub use metrics::{AuthenticationFigure, ConnectionFigure, Direction, MessageFigure, MetricsSnapshot};
+pub use money::{Amount, MAX_AMOUNT, MAX_MONEY_DECIMALS, Money, MoneyError};
+pub use name_argument::NameArgument;
+pub use notification::{Dialect, EventArguments, Notification, NotificationError};
+pub use notification_type::NotificationType;
+pub use per_minute::PerMinute;
 pub use percent::{Percent, PercentError};
+pub use percentage::Percentage;
+pub use period::{BudgetPeriod, PeriodBounds};
+pub use preferences::{NotificationPreferences, PreferencesArgument, PreferencesUpdated, UnknownNotificationType};
 pub use problem::{Problem, ProblemKind};
+pub use provider::{
+    MAX_PROVIDER_NAME_LENGTH, ProviderInput, ProviderName, ProviderNameError, ProviderSettings, ProviderView,
+};
+pub use provider_health::{HealthStatus, Observed, ProbeOutcome, ProviderHealthRecord};
+pub use quantity::{MAX_QUANTITY, Quantity};
 pub use rejection::{RejectedEvent, Rejection};
+pub use resume::{ResumeToken, Resumed};
+pub use severity::Severity;
+pub use spend_event::SpendRecorded;
+pub use spend_hub::{SpendSummary, SpendUpdate, UnusualSpendingDetected};
+pub use spend_ledger::SpendTotals;
+pub use spend_summary::DaySpend;
+pub use spend_view::SpendView;
+pub use spend_window::SpendWindow;
+pub use system_event::{
+    ModelAvailabilityChanged, ModelCapabilitiesDiscovered, ModelCapability, ModelMappingChanged, ProviderHealthChanged,
+    RateLimitWarning, ServiceDegraded, ServiceRestored, SystemAnnouncement, SystemEvent,
+};
+pub use target_url::{MAX_TARGET_BYTES, TargetError, check_target};
 pub use task::{Outcome, Progress, Task, TaskState};
 pub use task_event::{
     DeadlineSeconds, MAX_DEADLINE_SECONDS, TaskCancelled, TaskCompleted, TaskEvent, TaskFailed, TaskProgress,
     TaskRegistered, TaskStarted, TaskTimedOut,
 };
-pub use task_notification::{Argument, EventClass, EventMeta, JsonForm, TaskNotice, TaskNotification, snapshot};
+pub use task_notification::{TaskNotice, TaskNotification, snapshot};
 pub use task_rules::{Applied, Change, IgnoreReason};
 pub use task_type::{MAX_TASK_TYPE_BYTES, TaskType, TaskTypeError};
+pub use task_view::TaskView;
 pub use token_request::{MAX_TOKEN_NAMES, MAX_TOKEN_SECONDS, TokenRequest};
-pub use virtual_key::{ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS};
+pub use video_event::{VideoCancelled, VideoCompleted, VideoEvent, VideoFailed, VideoProgress, VideoStarted};
+pub use virtual_key::{AllowedModels, ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS, PositiveLimit};
+pub use webhook_event::{
+    CircuitBreakerState, CircuitBreakerStateChanged, WebhookDeliveryAttempted, WebhookDeliveryFailed,
+    WebhookDeliveryRetryScheduled, WebhookDeliverySucceeded, WebhookEvent,
+};
+pub use webhook_statistics::{DeliveryState, DeliveryTally, LatestAttempt, TallyChange, WebhookStatistics};
+pub use webhook_url::{MAX_WEBHOOK_URL_BYTES, WebhookUrl, WebhookUrlError};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

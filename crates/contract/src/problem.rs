@@ -19,6 +19,8 @@ pub enum ProblemKind {
     Forbidden,
     /// Nothing there.
     NotFound,
+    /// There is one already.
+    Conflict,
     /// The route takes other methods.
     MethodNotAllowed,
     /// The body is too large, or has too many events.
@@ -42,6 +44,7 @@ impl ProblemKind {
             Self::Unauthorized => (401, "urn:conduit:problem:unauthorized", "No valid key"),
             Self::Forbidden => (403, "urn:conduit:problem:forbidden", "Not allowed"),
             Self::NotFound => (404, "urn:conduit:problem:not-found", "Not found"),
+            Self::Conflict => (409, "urn:conduit:problem:conflict", "There is one already"),
             Self::MethodNotAllowed => (405, "urn:conduit:problem:method-not-allowed", "Method not allowed"),
             Self::ContentTooLarge => (413, "urn:conduit:problem:content-too-large", "Too much at once"),
             Self::UnsupportedMediaType => (415, "urn:conduit:problem:unsupported-media-type", "Unsupported media type"),

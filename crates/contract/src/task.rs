@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{any_json::AnyJson, identifier::Identifier, percent::Percent, task_type::TaskType};
+use crate::{
+    any_json::AnyJson, identifier::Identifier, media_log::MediaLog, percent::Percent, task_event::DeadlineSeconds,
+    task_type::TaskType,
+};
 
 /// Where a task is in its life.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,8 @@ pub enum Outcome {
         error: String,
         /// More of why.
         details: Option<AnyJson>,
+        /// Whether it may go better another time.
+        is_retryable: bool,
     },
     /// Stopped, for a reason or none.
     Cancelled(Option<String>),
@@ -72,10 +77,15 @@ pub struct Task {
     pub parent_task_id: Option<Identifier>,
     /// When it times out, in milliseconds since the epoch.
     pub deadline_at_millis: Option<i64>,
+    /// How long it might take in all, as its producer said.
+    pub deadline_seconds: Option<DeadlineSeconds>,
     /// When it was last heard of, in milliseconds since the epoch.
     pub updated_at_millis: i64,
     /// What ties its latest event to its cause.
     pub correlation_id: Option<String>,
+    /// Of a video or an image: what the clients of its own hub were told last.
+    #[serde(default, skip_serializing_if = "MediaLog::is_empty")]
+    pub media: MediaLog,
 }
 
 impl Task {
@@ -89,8 +99,10 @@ impl Task {
             progress: None,
             parent_task_id: None,
             deadline_at_millis: None,
+            deadline_seconds: None,
             updated_at_millis: now_millis,
             correlation_id: None,
+            media: MediaLog::default(),
         }
     }
 

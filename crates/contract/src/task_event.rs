@@ -3,14 +3,15 @@
 //! Each type is read from the `data` of a `CloudEvent` whose `type` is its name, and unknown fields are refused.
 
 use crate::any_json::AnyJson;
-use crate::domain_event::{EventBody, EventType, ParsedData};
-use crate::event_data;
+use crate::domain_event::{EventBody, EventType, ParsedData, Scope};
+use crate::event_data::{self, CommonData};
 use crate::identifier::Identifier;
 use crate::percent::{NumberVisitor, Percent, serialize_number};
 use crate::rejection::Rejection;
 use crate::stack_trace;
 use crate::task_type::TaskType;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest deadline: 30 days.
 pub const MAX_DEADLINE_SECONDS: f64 = 30.0 * 24.0 * 3_600.0;
@@ -20,19 +21,40 @@ pub const MAX_DEADLINE_SECONDS: f64 = 30.0 * 24.0 * 3_600.0;
 const WITHHELD_METADATA: [&str; 6] =
     ["webhookheaders", "webhooksecret", "authorization", "apikey", "secret", "secrets"];
 
+macro_rules! event_type {
+    ($event:ident, $variant:ident, $example:literal) => {
+        EventType {
+            name: stringify!($event),
+            scope: Scope::Key,
+            parse: |data| parse(data, TaskEvent::$variant),
+            example: $example,
+            #[cfg(feature = "schema")]
+            schema: |generator| generator.subschema_for::<$event>(),
+        }
+    };
+}
+
 /// The types of this family, by the `type` of their `CloudEvents`.
 pub(crate) const EVENT_TYPES: &[EventType] = &[
-    EventType { name: "TaskRegistered", parse: |data| parse(data, TaskEvent::Registered) },
-    EventType { name: "TaskStarted", parse: |data| parse(data, TaskEvent::Started) },
-    EventType { name: "TaskProgress", parse: |data| parse(data, TaskEvent::Progress) },
-    EventType { name: "TaskCompleted", parse: |data| parse(data, TaskEvent::Completed) },
-    EventType { name: "TaskFailed", parse: |data| parse(data, TaskEvent::Failed) },
-    EventType { name: "TaskCancelled", parse: |data| parse(data, TaskEvent::Cancelled) },
-    EventType { name: "TaskTimedOut", parse: |data| parse(data, TaskEvent::TimedOut) },
+    event_type!(TaskRegistered, Registered, r#"{"taskId":"task-1","taskType":"batch","deadlineSeconds":600}"#),
+    event_type!(TaskStarted, Started, r#"{"taskId":"task-1","taskType":"batch","metadata":{"rows":120}}"#),
+    event_type!(
+        TaskProgress,
+        Progress,
+        r#"{"taskId":"task-1","percentComplete":42.5,"message":"row 51 of 120","completed":51,"total":120}"#
+    ),
+    event_type!(TaskCompleted, Completed, r#"{"taskId":"task-1","result":{"rows":120}}"#),
+    event_type!(
+        TaskFailed,
+        Failed,
+        r#"{"taskId":"task-1","error":"the provider refused the prompt","details":"policy","isRetryable":false}"#
+    ),
+    event_type!(TaskCancelled, Cancelled, r#"{"taskId":"task-1","reason":"by its owner"}"#),
+    event_type!(TaskTimedOut, TimedOut, r#"{"taskId":"task-1"}"#),
 ];
 
 /// Something that happened to a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TaskEvent {
     /// The task exists; nothing was done yet.
     Registered(TaskRegistered),
@@ -52,6 +74,7 @@ pub enum TaskEvent {
 
 /// Makes a task known before anything happens, so that a client can be handed its id and subscribe at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskRegistered {
     /// The task.
@@ -65,6 +88,7 @@ pub struct TaskRegistered {
 
 /// Says that work on a task began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskStarted {
     /// The task.
@@ -84,6 +108,7 @@ pub struct TaskStarted {
 
 /// Says how far a task is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskProgress {
     /// The task.
@@ -103,6 +128,7 @@ pub struct TaskProgress {
 
 /// Says that a task ended well.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskCompleted {
     /// The task.
@@ -114,6 +140,7 @@ pub struct TaskCompleted {
 
 /// Says that a task ended badly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskFailed {
     /// The task.
@@ -130,6 +157,7 @@ pub struct TaskFailed {
 
 /// Says that somebody ended a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskCancelled {
     /// The task.
@@ -141,6 +169,7 @@ pub struct TaskCancelled {
 
 /// Says that a task took too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskTimedOut {
     /// The task.
@@ -213,9 +242,12 @@ impl TaskEvent {
     }
 }
 
-fn parse<'de, T: Deserialize<'de>>(data: &'de str, variant: fn(T) -> TaskEvent) -> Result<ParsedData, Rejection> {
+fn parse<T: DeserializeOwned>(data: &str, variant: fn(T) -> TaskEvent) -> Result<ParsedData, Rejection> {
     let (own, common) = event_data::parse(data)?;
-    let event = variant(own);
+    checked(variant(own), common)
+}
+
+fn checked(event: TaskEvent, common: CommonData) -> Result<ParsedData, Rejection> {
     if let TaskEvent::Started(TaskStarted { task_id, parent_task_id: Some(parent), .. }) = &event
         && task_id == parent
     {

@@ -1,74 +1,17 @@
-//! What clients of `TaskHub` are told: the events of the contract, with positional arguments.
-
-use serde::{Serialize, Serializer, ser::SerializeMap};
+//! What clients of `TaskHub` are told of a task.
 
 use crate::{
-    any_json::{AnyJson, JsonValues},
+    any_json::AnyJson,
+    event_meta::EventMeta,
+    hub::TASK_HUB,
     identifier::Identifier,
+    notification::{Notification, NotificationError},
     percent::Percent,
     task::{Outcome, Task, TaskState},
-    task_hub,
+    task_event::DeadlineSeconds,
+    task_hub::{self, Cancelled, Completed, Failed, Progress, Started, TimedOut},
     task_type::TaskType,
-    time::format_millis,
 };
-
-/// How much an event matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventClass {
-    /// It is kept, so that who was away can get it later.
-    Durable,
-    /// Only the latest counts.
-    Ephemeral,
-}
-
-/// One more, last argument for connections that asked for it (`?meta=1`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventMeta {
-    /// When the event was accepted, in milliseconds since the epoch.
-    pub timestamp_millis: i64,
-    /// Unique and sortable for its key.
-    pub event_id: String,
-    /// What ties it to its cause.
-    pub correlation_id: Option<String>,
-}
-
-impl Serialize for EventMeta {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let count = if self.correlation_id.is_some() { 3 } else { 2 };
-        let mut map = serializer.serialize_map(Some(count))?;
-        map.serialize_entry("timestamp", &format_millis(self.timestamp_millis))?;
-        map.serialize_entry("eventId", &self.event_id)?;
-        if let Some(correlation_id) = &self.correlation_id {
-            map.serialize_entry("correlationId", correlation_id)?;
-        }
-        map.end()
-    }
-}
-
-/// How JSON of a producer is written: the protocols' encoders cannot be told apart where it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonForm {
-    /// Verbatim, into JSON.
-    Text,
-    /// As values, into anything else.
-    Values,
-}
-
-/// One positional argument of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Argument<'a> {
-    /// A string, or null.
-    Text(Option<&'a str>),
-    /// A number from 0 to 100.
-    Percent(Percent),
-    /// Whatever the producer sent, or null, as its text.
-    Json(Option<&'a AnyJson>),
-    /// The same, as the values that the text stands for.
-    Values(Option<JsonValues<'a>>),
-    /// The metadata.
-    Meta(&'a EventMeta),
-}
 
 /// What happened to a task, for its subscribers.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +20,8 @@ pub struct TaskNotification {
     pub task_id: Identifier,
     /// Its type.
     pub task_type: TaskType,
+    /// How long it might take, if its producer said so.
+    pub deadline_seconds: Option<DeadlineSeconds>,
     /// What happened.
     pub notice: TaskNotice,
 }
@@ -94,65 +39,60 @@ pub enum TaskNotice {
 
 impl TaskNotification {
     pub(crate) fn of(task: &Task, notice: TaskNotice) -> Self {
-        Self { task_id: task.task_id.clone(), task_type: task.task_type.clone(), notice }
-    }
-
-    /// The client method that is invoked.
-    pub fn target(&self) -> &'static str {
-        match &self.notice {
-            TaskNotice::Started(_) => "TaskStarted",
-            TaskNotice::Progress(..) => "TaskProgress",
-            TaskNotice::Ended(Outcome::Completed(_)) => "TaskCompleted",
-            TaskNotice::Ended(Outcome::Failed { .. }) => "TaskFailed",
-            TaskNotice::Ended(Outcome::Cancelled(_)) => "TaskCancelled",
-            TaskNotice::Ended(Outcome::TimedOut) => "TaskTimedOut",
+        Self {
+            task_id: task.task_id.clone(),
+            task_type: task.task_type.clone(),
+            deadline_seconds: task.deadline_seconds,
+            notice,
         }
     }
 
-    /// How much it matters.
-    pub fn class(&self) -> EventClass {
-        match &self.notice {
-            TaskNotice::Progress(..) => EventClass::Ephemeral,
-            TaskNotice::Started(_) | TaskNotice::Ended(_) => EventClass::Durable,
-        }
+    /// Whether only the latest of its kind counts.
+    pub fn is_ephemeral(&self) -> bool {
+        matches!(self.notice, TaskNotice::Progress(..))
     }
 
     /// The groups it goes to; a connection in several of them gets it once.
-    pub fn groups(&self) -> [String; 3] {
-        [
+    fn groups(&self) -> Vec<String> {
+        vec![
             task_hub::task_group(self.task_id.as_str()),
             task_hub::task_type_group(self.task_type.as_str()),
             task_hub::task_type_group("*"),
         ]
     }
 
-    /// The arguments in their order, with the metadata where it is asked for.
-    pub fn arguments<'a>(&'a self, form: JsonForm, meta: Option<&'a EventMeta>) -> Vec<Argument<'a>> {
-        let json = |json: Option<&'a AnyJson>| match form {
-            JsonForm::Text => Argument::Json(json),
-            JsonForm::Values => Argument::Values(json.map(AnyJson::values)),
-        };
-        let mut arguments = Vec::with_capacity(4);
-        arguments.push(Argument::Text(Some(self.task_id.as_str())));
+    /// The event that `TaskHub` sends.
+    ///
+    /// # Errors
+    ///
+    /// It can't be written as JSON.
+    pub fn notification(&self, meta: EventMeta) -> Result<Notification, NotificationError> {
+        let task_id = &self.task_id;
+        let groups = self.groups();
         match &self.notice {
             TaskNotice::Started(metadata) => {
-                arguments.push(Argument::Text(Some(self.task_type.as_str())));
-                arguments.push(json(Some(metadata)));
+                let started = Started { task_id, task_type: &self.task_type, metadata };
+                Notification::new(&TASK_HUB, groups, &started, meta)
             }
             TaskNotice::Progress(percent_complete, message) => {
-                arguments.push(Argument::Percent(*percent_complete));
-                arguments.push(Argument::Text(message.as_deref()));
+                let progress = Progress { task_id, percent_complete: *percent_complete, message: message.as_deref() };
+                Notification::new(&TASK_HUB, groups, &progress, meta)
             }
-            TaskNotice::Ended(Outcome::Completed(result)) => arguments.push(json(result.as_ref())),
-            TaskNotice::Ended(Outcome::Failed { error, details }) => {
-                arguments.push(Argument::Text(Some(error)));
-                arguments.push(json(details.as_ref()));
+            TaskNotice::Ended(Outcome::Completed(result)) => {
+                Notification::new(&TASK_HUB, groups, &Completed { task_id, result: result.as_ref() }, meta)
             }
-            TaskNotice::Ended(Outcome::Cancelled(reason)) => arguments.push(Argument::Text(reason.as_deref())),
-            TaskNotice::Ended(Outcome::TimedOut) => {}
+            TaskNotice::Ended(Outcome::Failed { error, details, is_retryable }) => {
+                let failed = Failed { task_id, error, details: details.as_ref(), is_retryable: *is_retryable };
+                Notification::new(&TASK_HUB, groups, &failed, meta)
+            }
+            TaskNotice::Ended(Outcome::Cancelled(reason)) => {
+                Notification::new(&TASK_HUB, groups, &Cancelled { task_id, reason: reason.as_deref() }, meta)
+            }
+            TaskNotice::Ended(Outcome::TimedOut) => {
+                let timeout_seconds = self.deadline_seconds.map(DeadlineSeconds::get);
+                Notification::new(&TASK_HUB, groups, &TimedOut { task_id, timeout_seconds }, meta)
+            }
         }
-        arguments.extend(meta.map(Argument::Meta));
-        arguments
     }
 }
 
@@ -176,41 +116,51 @@ pub fn snapshot(task: &Task) -> Vec<TaskNotification> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notification::Dialect;
 
-    fn json(notice: TaskNotice, meta: Option<&EventMeta>) -> String {
-        let task = Task::new(Identifier::new("7").unwrap(), TaskType::new("video").unwrap(), 0);
-        let notification = TaskNotification::of(&task, notice);
-        let arguments = serde_json::to_string(&notification.arguments(JsonForm::Text, meta)).unwrap();
-        format!("{} {arguments}", notification.target())
+    fn told(notice: TaskNotice, dialect: Dialect, correlation_id: Option<&str>, with_meta: bool) -> String {
+        let mut task = Task::new(Identifier::new("7").unwrap(), TaskType::new("video").unwrap(), 0);
+        task.deadline_seconds = DeadlineSeconds::new(2.5);
+        let meta = EventMeta {
+            timestamp_millis: 0,
+            event_id: "e".to_owned(),
+            correlation_id: correlation_id.map(str::to_owned),
+        };
+        let notification = TaskNotification::of(&task, notice).notification(meta).unwrap();
+        // What is kept in the journal is told in the same words.
+        let kept = serde_json::to_string(&notification).unwrap();
+        let notification: Notification = serde_json::from_str(&kept).unwrap();
+        let arguments = notification.arguments(dialect, with_meta).unwrap();
+        format!("{} {}", notification.target(dialect), arguments.json())
     }
 
     #[test]
     fn the_arguments_are_those_of_the_contract() {
         let object = || AnyJson::from_text(r#"{"a": 1.50}"#).unwrap();
+        let failed = || Outcome::Failed { error: "e".into(), details: Some(object()), is_retryable: true };
         for (notice, expected) in [
             (TaskNotice::Started(object()), r#"TaskStarted ["7","video",{"a":1.50}]"#),
             (TaskNotice::Started(AnyJson::empty_object()), r#"TaskStarted ["7","video",{}]"#),
             (TaskNotice::Progress(Percent::new(42.0).unwrap(), None), r#"TaskProgress ["7",42,null]"#),
             (TaskNotice::Progress(Percent::new(42.5).unwrap(), Some("m".into())), r#"TaskProgress ["7",42.5,"m"]"#),
             (TaskNotice::Ended(Outcome::Completed(None)), r#"TaskCompleted ["7",null]"#),
-            (
-                TaskNotice::Ended(Outcome::Failed { error: "e".into(), details: Some(object()) }),
-                r#"TaskFailed ["7","e",{"a":1.50}]"#,
-            ),
+            (TaskNotice::Ended(failed()), r#"TaskFailed ["7","e",{"a":1.50}]"#),
             (TaskNotice::Ended(Outcome::Cancelled(Some("r".into()))), r#"TaskCancelled ["7","r"]"#),
             (TaskNotice::Ended(Outcome::TimedOut), r#"TaskTimedOut ["7"]"#),
         ] {
-            assert_eq!(json(notice, None), expected);
+            assert_eq!(told(notice, Dialect::Contract, None, false), expected);
         }
+        assert_eq!(told(TaskNotice::Ended(failed()), Dialect::Conduit, None, false), r#"TaskFailed ["7","e",true]"#);
+        let timed_out = told(TaskNotice::Ended(Outcome::TimedOut), Dialect::Conduit, None, false);
+        assert_eq!(timed_out, r#"TaskTimedOut ["7",2]"#);
     }
 
     #[test]
     fn the_metadata_is_one_more_last_argument() {
-        let mut meta = EventMeta { timestamp_millis: 0, event_id: "e".to_owned(), correlation_id: None };
-        let timed_out = || TaskNotice::Ended(Outcome::TimedOut);
+        let timed_out =
+            |correlation_id| told(TaskNotice::Ended(Outcome::TimedOut), Dialect::Contract, correlation_id, true);
         let expected = r#"TaskTimedOut ["7",{"timestamp":"1970-01-01T00:00:00.000Z","eventId":"e"}]"#;
-        assert_eq!(json(timed_out(), Some(&meta)), expected);
-        meta.correlation_id = Some("c".to_owned());
-        assert!(json(timed_out(), Some(&meta)).ends_with(r#""eventId":"e","correlationId":"c"}]"#));
+        assert_eq!(timed_out(None), expected);
+        assert!(timed_out(Some("c")).ends_with(r#""eventId":"e","correlationId":"c"}]"#));
     }
 }

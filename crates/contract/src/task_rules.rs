@@ -83,9 +83,14 @@ pub fn apply(
             Some(TaskNotice::Progress(progress.percent_complete, progress.message.clone()))
         }
         TaskEvent::Completed(completed) => Some(end(&mut task, Outcome::Completed(completed.result.clone()))),
-        TaskEvent::Failed(failed) => {
-            Some(end(&mut task, Outcome::Failed { error: failed.error.clone(), details: failed.details.clone() }))
-        }
+        TaskEvent::Failed(failed) => Some(end(
+            &mut task,
+            Outcome::Failed {
+                error: failed.error.clone(),
+                details: failed.details.clone(),
+                is_retryable: failed.is_retryable.unwrap_or(false),
+            },
+        )),
         TaskEvent::Cancelled(cancelled) => Some(end(&mut task, Outcome::Cancelled(cancelled.reason.clone()))),
         TaskEvent::TimedOut(_) => Some(end(&mut task, Outcome::TimedOut)),
     };
@@ -129,6 +134,7 @@ fn changed(task: Task, notice: Option<TaskNotice>) -> Applied {
 
 fn register(task: &mut Task, registered: &TaskRegistered, now_millis: i64) {
     task.task_type = registered.task_type.clone();
+    task.deadline_seconds = registered.deadline_seconds;
     task.deadline_at_millis = registered.deadline_seconds.map(|deadline| now_millis + deadline.as_millis());
 }
 
@@ -145,6 +151,7 @@ enum Start {
 /// A task keeps the type and the metadata it has where a later start has none or others.
 fn start(task: &mut Task, started: &TaskStarted, now_millis: i64) -> Start {
     if let Some(deadline) = started.deadline_seconds {
+        task.deadline_seconds = Some(deadline);
         task.deadline_at_millis = Some(now_millis + deadline.as_millis());
     }
     if started.parent_task_id.is_some() {

@@ -50,6 +50,16 @@ impl TaskType {
         Self(UNKNOWN.to_owned())
     }
 
+    /// The type `video`: that of every task of `VideoGenerationHub`.
+    pub fn video() -> Self {
+        Self("video".to_owned())
+    }
+
+    /// The type `image`: that of every task of `ImageGenerationHub`.
+    pub fn image() -> Self {
+        Self("image".to_owned())
+    }
+
     /// Whether this is the type `unknown`.
     pub fn is_unknown(&self) -> bool {
         self.0 == UNKNOWN

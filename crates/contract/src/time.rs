@@ -10,9 +10,9 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 const MILLIS_PER_SECOND: i64 = 1_000;
-const MILLIS_PER_MINUTE: i64 = 60 * MILLIS_PER_SECOND;
-const MILLIS_PER_HOUR: i64 = 60 * MILLIS_PER_MINUTE;
-const MILLIS_PER_DAY: i64 = 24 * MILLIS_PER_HOUR;
+pub(crate) const MILLIS_PER_MINUTE: i64 = 60 * MILLIS_PER_SECOND;
+pub(crate) const MILLIS_PER_HOUR: i64 = 60 * MILLIS_PER_MINUTE;
+pub(crate) const MILLIS_PER_DAY: i64 = 24 * MILLIS_PER_HOUR;
 
 /// 0000-01-01T00:00:00.000Z, the earliest time that RFC 3339 can write.
 pub const EARLIEST_MILLIS: i64 = -62_167_219_200_000;
@@ -23,6 +23,11 @@ pub const LATEST_MILLIS: i64 = 253_402_300_799_999;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("must be a time of RFC 3339 such as 2026-01-31T12:00:00Z")]
 pub struct TimeError;
+
+/// A time in milliseconds since the epoch: RFC 3339 in JSON, `2026-01-31T12:00:00.000Z` out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(#[serde(with = "rfc3339")] pub i64);
 
 /// Writes a time as `2026-01-31T12:00:00.000Z`. What lies outside the years 0000 to 9999 becomes the nearest time inside.
 pub fn format_millis(time_millis: i64) -> String {
@@ -184,7 +189,7 @@ fn days_of_month(year: i64, month: i64) -> i64 {
 }
 
 /// Days since 1970-01-01. The year of the computation begins in March, so that the leap day is its last.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -195,7 +200,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The inverse of [`days_from_civil`]: year, month, day.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);

@@ -149,6 +149,11 @@ impl Caller {
         self.sockets.leave(&self.identity.id, group)
     }
 
+    /// The groups that the caller is in, oldest first.
+    pub fn groups(&self) -> Vec<Rc<str>> {
+        self.sockets.groups(&self.identity.id)
+    }
+
     /// Ends the caller's connection with a Close that forbids reconnecting (`Context.Abort()`).
     pub fn abort(&self) {
         self.sockets.close(&self.identity.id, None, false);

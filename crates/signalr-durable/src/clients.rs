@@ -130,6 +130,11 @@ impl Clients {
         self.sockets.count(self.hub)
     }
 
+    /// Whether a connection is there, as far as the server knows.
+    pub fn has(&self, id: &str) -> bool {
+        self.sockets.is_connected(self.hub, id)
+    }
+
     /// Whether nobody is in a group.
     pub fn is_group_empty(&self, name: &str) -> bool {
         !self.sockets.group_exists(self.hub, name)

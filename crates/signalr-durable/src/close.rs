@@ -25,6 +25,9 @@ const NORMAL_CLOSURE: u16 = 1_000;
 /// Ended connections that are remembered: who hands out ids lets them expire within seconds.
 const MOST_ENDED: usize = 1_024;
 
+/// What an end without a close frame is put down to.
+const CONNECTION_LOST: &str = "The connection was lost.";
+
 /// What the platform reports where no close frame came.
 const ABNORMAL_CLOSURE: u16 = 1_006;
 
@@ -51,7 +54,7 @@ impl Server {
                 self.line_lost(slot);
             } else {
                 if is_lost {
-                    self.put_end_down_to(slot, "The connection was lost.");
+                    self.put_end_down_to(slot, CONNECTION_LOST);
                 }
                 if let Some((identity, queue)) = self.take_out(slot) {
                     self.work_off(&identity, &queue).await;
@@ -74,7 +77,7 @@ impl Server {
             return;
         }
         if let (Some(identity), Some(_)) = (self.identity(&attachment), attachment.handshake()) {
-            self.run_disconnected(&identity, None).await;
+            self.run_disconnected(&identity, is_lost.then(|| CONNECTION_LOST.into())).await;
         }
     }
 

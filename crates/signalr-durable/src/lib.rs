@@ -58,6 +58,7 @@ mod spill;
 mod stream;
 mod table;
 mod take_in;
+mod traffic;
 mod turn;
 mod upload;
 mod wake;
@@ -70,11 +71,12 @@ pub use clients::{Clients, Recipients};
 pub use error::{HubError, ServerError};
 pub use event::{Event, Variant};
 pub use hub::Hub;
-pub use methods::{Argument, Given, Handler, Methods, StreamHandler};
+pub use methods::{Argument, Given, Handler, Methods, Optional, StreamHandler};
 pub use options::{ServerOptions, SlowReaders};
 pub use rate::InvocationRate;
 pub use server::{Server, ServerBuilder};
 pub use sockets::{Answer, EncodeQuestion, HubIndex, Sockets};
+pub use traffic::Traffic;
 pub use upload::Upload;
 
 /// A configured time as the clock counts.

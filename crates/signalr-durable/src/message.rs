@@ -73,6 +73,10 @@ impl Server {
     /// Does what a message asks for, or gives it back if it has to wait.
     fn handle(self: &Rc<Self>, slot: Slot, identity: &Rc<Identity>, message: HubMessage) -> Option<HubMessage> {
         let protocol = self.protocol(slot)?;
+        let is_control = matches!(message, HubMessage::Ping | HubMessage::Ack { .. } | HubMessage::Sequence { .. });
+        if let Some(counters) = self.counters(identity.hub).filter(|_| !is_control) {
+            counters.count_received();
+        }
         match message {
             HubMessage::Ping => self.pinged(slot, protocol),
             HubMessage::Invocation(invocation) => self.invocation(slot, identity, protocol, invocation, false),
@@ -128,7 +132,7 @@ impl Server {
         invocation: Invocation,
         is_streamed: bool,
     ) {
-        let rate = self.options.invocation_rate;
+        let rate = self.invocation_rate.get();
         let is_allowed = self
             .table
             .borrow_mut()

@@ -136,6 +136,9 @@ impl Server {
             self.enqueue_message(slot, protocol, &HubMessage::Sequence { sequence_id }, RecordKind::Sequence);
         }
         self.touch_session(slot);
+        if let Some(counters) = self.hub_index(&call.hub).and_then(|hub| self.counters(hub)) {
+            counters.count_resumed();
+        }
         Ok(answer)
     }
 

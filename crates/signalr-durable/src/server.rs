@@ -21,11 +21,13 @@ use crate::{
     options::ServerOptions,
     outbox::{Outbox, RecordKind},
     questions::Questions,
+    rate::InvocationRate,
     served::{Served, ServedHub},
     session_store::SessionStore,
     sockets::{Answer, EncodeQuestion, HubIndex, Sockets},
     spill::Spill,
     table::{Slot, Table},
+    traffic::Counters,
 };
 
 /// A SignalR server in a Durable Object. Build it in the object's constructor and hand it the object's
@@ -66,6 +68,10 @@ pub struct Server {
     pub(crate) leftovers: RefCell<VecDeque<crate::poll::Leftover>>,
     pub(crate) is_flush_scheduled: Cell<bool>,
     pub(crate) is_ticking: Cell<bool>,
+    /// How many invocations each connection may make.
+    pub(crate) invocation_rate: Cell<InvocationRate>,
+    /// What each hub carried, in the order of registration.
+    pub(crate) counters: Vec<Counters>,
     /// When silent clients were looked for last.
     pub(crate) checked_at_millis: Cell<f64>,
 }
@@ -110,7 +116,9 @@ impl ServerBuilder {
             sessions: SessionStore::new(self.state.storage().sql()),
             session_slots: RefCell::default(),
             state: self.state,
+            invocation_rate: Cell::new(self.options.invocation_rate),
             options: self.options,
+            counters: self.hubs.iter().map(|_| Counters::default()).collect(),
             hubs: self.hubs,
             refresh_policy: self.refresh_policy,
             outbox: RefCell::default(),
@@ -147,6 +155,12 @@ impl Server {
         self.table.borrow().len()
     }
 
+    /// The groups of all hubs, with how many connections are in each.
+    pub fn groups(&self) -> Vec<(Rc<str>, usize)> {
+        self.restore();
+        self.table.borrow().groups().map(|(group, size)| (group.clone(), size)).collect()
+    }
+
     /// Whether a connection is there.
     pub fn has_connection(&self, id: &str) -> bool {
         self.restore();
@@ -156,6 +170,11 @@ impl Server {
     /// The connections of the hub registered under that name; none if there is no such hub.
     pub fn clients(self: &Rc<Self>, hub: &str) -> Option<Clients> {
         Some(Clients::new(self.clone(), self.hub_index(hub)?))
+    }
+
+    /// Lets each connection make so many invocations from now on, whatever the options said.
+    pub fn set_invocation_rate(&self, rate: InvocationRate) {
+        self.invocation_rate.set(rate);
     }
 
     /// Closes every connection of the object with a Close record, at once.
@@ -251,6 +270,9 @@ impl Sockets for Server {
             }
         }
         drop((table, outbox));
+        if let Some(counters) = self.counters(hub) {
+            counters.count_sent(sends.len());
+        }
         self.schedule_flush();
         Ok(sends.len())
     }
@@ -309,6 +331,20 @@ impl Sockets for Server {
     fn count(&self, hub: HubIndex) -> usize {
         self.restore();
         self.table.borrow().hub_len(hub)
+    }
+
+    fn groups(&self, connection: &str) -> Vec<Rc<str>> {
+        self.restore();
+        let table = self.table.borrow();
+        let entry = table.find(connection).and_then(|slot| table.get(slot));
+        entry.map(|entry| entry.groups.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    fn is_connected(&self, hub: HubIndex, connection: &str) -> bool {
+        self.restore();
+        let table = self.table.borrow();
+        let entry = table.find(connection).and_then(|slot| table.get(slot));
+        entry.is_some_and(|entry| entry.identity.hub == hub && !entry.live.is_closing)
     }
 
     fn group_exists(&self, hub: HubIndex, group: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What hubs need of whoever holds the connections: sending, groups, questions, ends. A [`Server`](crate::Server)
 //! offers it for the sockets of its own object; somebody else may for sockets that other objects hold.
 
-use std::pin::Pin;
+use std::{pin::Pin, rc::Rc};
 
 use signalr::{EncodeError, Payload, Protocol};
 
@@ -50,6 +50,12 @@ pub trait Sockets {
 
     /// How many connections a hub has.
     fn count(&self, hub: HubIndex) -> usize;
+
+    /// The groups that a connection is in, oldest first; none of an unknown one.
+    fn groups(&self, connection: &str) -> Vec<Rc<str>>;
+
+    /// Whether a connection of a hub is there.
+    fn is_connected(&self, hub: HubIndex, connection: &str) -> bool;
 
     /// Whether anybody is in a group of a hub.
     fn group_exists(&self, hub: HubIndex, group: &str) -> bool;

@@ -128,6 +128,11 @@ impl<C> Table<C> {
         self.hubs.get(usize::from(hub)).is_some_and(|index| index.groups.contains_key(group))
     }
 
+    /// The groups of all hubs, with how many connections are in each.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&Rc<str>, usize)> {
+        self.hubs.iter().flat_map(|index| &index.groups).map(|(group, members)| (group, members.len()))
+    }
+
     /// Joins a group; false if the connection was in it already or is gone.
     pub(crate) fn join(&mut self, slot: Slot, group: &Rc<str>) -> bool {
         let Some(Some(entry)) = self.entries.get_mut(slot as usize) else { return false };

@@ -1,126 +1,135 @@
-//! The object that keeps the registry of virtual keys, and tells each key's own object of its changes.
+//! The object of the operator: the registry of virtual keys, the providers, what everybody is told, and the master key's
+//! hubs.
 
 #![allow(missing_docs, reason = "what `durable_object` generates has none")]
 
+pub(crate) mod admission;
+mod broadcasts;
 pub(crate) mod calls;
+mod events;
+mod figures;
+mod health;
+mod hubs;
+mod keys;
+mod provider_calls;
+mod providers;
 mod registry;
+mod services;
 
-use std::panic::RefUnwindSafe;
+use std::{panic::RefUnwindSafe, rc::Rc};
 
-use serde_json::json;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use signalr_durable::{Server, edge::CONNECTIONS_PATH};
+use worker::{
+    DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, durable_object,
+};
 
 use self::{
-    calls::{CreateKey, DeleteKey, FindKey, KeyChange, ListKeys, Page, PatchKey, ReadKey, ReadKeyForObject},
-    registry::{Entry, Registry},
+    calls::{
+        CountChanged, CreateKey, DeleteKey, DeleteProvider, FindKey, ListKeys, ListProviders, PatchKey,
+        PingAdministration, PublishBroadcasts, PutProvider, Raise, ReadAudit, ReadBroadcasts, ReadFigures, ReadKey,
+        ReadKeyForObject, ReadProvider, RecordAudit, ReserveMaster, RotateKey,
+    },
+    services::Services,
 };
 use crate::{
-    alarm_clock::AlarmClock,
-    call::{self, ObjectCall},
+    call::{self, Answering, ObjectCall},
+    configuration,
+    desk::JournalLimits,
     identifiers::now_millis,
-    log,
-    virtual_key::calls::ApplyKey,
+    server_options,
 };
-
-/// How long after a failed attempt a key's object is told again.
-const RETRY_MILLIS: i64 = 5_000;
 
 /// The one object of its class: source of truth for which virtual keys there are.
 #[durable_object]
 pub struct Administration {
-    registry: Registry,
-    alarm_clock: AlarmClock,
-    env: Env,
+    server: Rc<Server>,
+    services: Rc<Services>,
 }
 
-// A panic leaves no half-done state behind: rows are written in one turn, and nothing is cached.
+// A panic leaves no half-done state behind: rows are written in one turn, and what memory holds is a cache.
 impl RefUnwindSafe for Administration {}
 
 impl DurableObject for Administration {
     fn new(state: State, env: Env) -> Self {
-        let storage = state.storage();
-        Self { registry: Registry::new(storage.sql()), alarm_clock: AlarmClock::new(storage), env }
+        let configuration = configuration::read(&env);
+        let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
+        let services = Rc::new(Services::new(|| state.storage(), env, configuration));
+        let builder = Server::builder(&state, options).refresh_policy(server_options::keeps_permissions);
+        let server = hubs::register(builder, &services).build();
+        services.desk.attach(&server);
+        if let Ok(configuration) = services.configuration() {
+            services.desk.notifier.set_limits(configuration.hub_limits.clone());
+        }
+        Self { server, services }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        match request.path().as_str() {
-            CreateKey::PATH => {
-                let create: CreateKey = call::read(&mut request).await?;
-                let created = self.registry.create(&create)?;
-                call::answer::<CreateKey>(&self.tell(Some(created)).await?)
-            }
-            ReadKey::PATH => {
-                let read: ReadKey = call::read(&mut request).await?;
-                call::answer::<ReadKey>(&self.registry.read(&read.id)?.map(|entry| entry.record))
-            }
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let services = &self.services;
+        let answer: Answering<'_> = match request.path().as_str() {
+            CONNECTIONS_PATH => Box::pin(self.serve_client(request)),
+            ReserveMaster::PATH => call::serve(request, async |_: ReserveMaster| self.reserve()),
+            CreateKey::PATH => call::serve(request, async |call: CreateKey| services.create(&call).await),
+            ReadKey::PATH => call::serve(request, async |call: ReadKey| services.read_key(&call)),
             ReadKeyForObject::PATH => {
-                let read: ReadKeyForObject = call::read(&mut request).await?;
-                let entry = self.registry.read(&read.id)?;
-                call::answer::<ReadKeyForObject>(&entry.map(|entry| (entry.record, entry.revision)))
+                call::serve(request, async |call: ReadKeyForObject| services.read_for_object(&call))
             }
-            FindKey::PATH => {
-                let find: FindKey = call::read(&mut request).await?;
-                call::answer::<FindKey>(&self.registry.find(&find.key_sha256)?)
+            FindKey::PATH => call::serve(request, async |call: FindKey| services.find(&call)),
+            ListKeys::PATH => call::serve(request, async |call: ListKeys| services.list(&call)),
+            PatchKey::PATH => call::serve(request, async |call: PatchKey| services.patch(&call).await),
+            RotateKey::PATH => call::serve(request, async |call: RotateKey| services.rotate(&call).await),
+            DeleteKey::PATH => call::serve(request, async |call: DeleteKey| services.delete(&call).await),
+            PublishBroadcasts::PATH => {
+                call::serve(request, async |call: PublishBroadcasts| services.publish(call).await)
             }
-            ListKeys::PATH => {
-                let list: ListKeys = call::read(&mut request).await?;
-                call::answer::<ListKeys>(&self.list(&list)?)
+            ReadBroadcasts::PATH => {
+                let read = |call: ReadBroadcasts| services.broadcasts.read(call.after, call.through);
+                call::serve(request, async move |call| read(call))
             }
-            PatchKey::PATH => {
-                let patch: PatchKey = call::read(&mut request).await?;
-                let patched = self.registry.patch(&patch.id, &patch.patch)?;
-                call::answer::<PatchKey>(&self.tell(patched).await?)
+            Raise::PATH => call::serve(request, async |call: Raise| services.raise(&call)),
+            CountChanged::PATH => {
+                call::serve(request, async |call: CountChanged| services.count_changed(&call.into_event()?))
             }
-            DeleteKey::PATH => {
-                let delete: DeleteKey = call::read(&mut request).await?;
-                let deleted = self.registry.delete(&delete.id, now_millis())?;
-                call::answer::<DeleteKey>(&self.tell(deleted).await?)
+            ListProviders::PATH => call::serve(request, async |_: ListProviders| services.providers.list()),
+            ReadProvider::PATH => call::serve(request, async |call: ReadProvider| services.providers.read(&call.name)),
+            PutProvider::PATH => call::serve(request, async |call: PutProvider| services.put(&call).await),
+            DeleteProvider::PATH => call::serve(request, async |call: DeleteProvider| services.delete_provider(&call)),
+            ReadAudit::PATH => {
+                let list = |call: ReadAudit| services.audit.list(call.before.as_deref(), call.limit);
+                call::serve(request, async move |call| list(call))
             }
-            _ => Response::error("no such call", 404),
-        }
-    }
-
-    /// Tells the objects that could not be told.
-    async fn alarm(&self) -> Result<Response> {
-        self.alarm_clock.rang();
-        for entry in self.registry.untold()? {
-            self.tell(Some(entry)).await?;
-        }
-        Response::empty()
-    }
-}
-
-impl Administration {
-    fn list(&self, list: &ListKeys) -> Result<Page> {
-        let mut items = self.registry.list(list.after.as_deref(), list.limit + 1)?;
-        let has_more = items.len() > list.limit as usize;
-        items.truncate(list.limit as usize);
-        let next = has_more.then(|| items.last().map(|record| record.id.clone())).flatten();
-        Ok(Page { items, next })
-    }
-
-    /// Tells a key's own object what the registry now says of it.
-    async fn tell(&self, entry: Option<Entry>) -> Result<KeyChange> {
-        let Some(entry) = entry else { return Ok(KeyChange::Unknown) };
-        let id = entry.record.id.clone();
-        let apply = ApplyKey {
-            virtual_key_id: id.clone(),
-            record: entry.deleted_at_millis.is_none().then(|| entry.record.clone()),
-            revision: entry.revision,
+            RecordAudit::PATH => call::serve(request, async |call: RecordAudit| services.audit.record(call.entry)),
+            ReadFigures::PATH => call::serve(request, async |_: ReadFigures| services.figures().await),
+            PingAdministration::PATH => call::serve(request, async |_: PingAdministration| Ok(())),
+            _ => return Response::error("no such call", 404),
         };
-        match call::ask(&self.env, &apply).await {
-            Ok(()) => {
-                self.registry.told(&id, entry.revision)?;
-                Ok(KeyChange::Applied { record: entry.record, key_sha256: entry.key_sha256 })
-            }
-            Err(error) => {
-                log::error(
-                    "a key's object could not be told",
-                    json!({ "virtualKeyId": id, "error": error.to_string() }),
-                );
-                self.alarm_clock.ring_by(now_millis() + RETRY_MILLIS).await?;
-                Ok(KeyChange::Pending(entry.record))
-            }
-        }
+        answer.await
+    }
+
+    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
+        self.server.receive(&socket, message).await;
+        Ok(())
+    }
+
+    async fn websocket_close(&self, socket: WebSocket, code: usize, reason: String, _was_clean: bool) -> Result<()> {
+        self.server.closed(&socket, code, &reason).await;
+        Ok(())
+    }
+
+    async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> Result<()> {
+        self.server.broken(&socket).await;
+        Ok(())
+    }
+
+    /// Tells the objects and shards that could not be told, asks the providers, and drops what is past its time.
+    async fn alarm(&self) -> Result<Response> {
+        let services = &self.services;
+        services.alarm_clock.rang();
+        self.server.check();
+        services.tell_untold().await?;
+        services.announce_broadcasts().await?;
+        services.check_due_providers().await?;
+        services.sweep(JournalLimits::of(services.configuration()?), now_millis())?;
+        self.wind().await?;
+        Response::empty()
     }
 }

@@ -1,14 +1,18 @@
 //! Who may connect: the key's own object has the final say.
 
+use contract::{AuditEntry, KeyRecord, PositiveLimit};
 use signalr_durable::ConnectionCall;
 use worker::{Request, Response, Result};
 
 use super::{
     VirtualKey,
-    calls::{Admission, Refusal, Reserve},
+    calls::{Admission, ApplyKey, Disconnect, Refusal, Reserve},
     key_state::KeyState,
 };
-use crate::identifiers::random_bytes;
+use crate::{
+    identifiers::{now_millis, random_bytes},
+    server_options,
+};
 
 impl VirtualKey {
     /// Answers whether the key may connect now. Nothing is held: the upgrade asks again.
@@ -24,40 +28,111 @@ impl VirtualKey {
     pub(super) async fn serve_client(&self, request: Request) -> Result<Response> {
         let call = ConnectionCall::of(&request)?;
         let virtual_key_id = call.user_id.as_deref().unwrap_or_default();
-        let refusal = match self.refusal(virtual_key_id).await? {
-            Some(Refusal::TooManyConnections { .. }) if self.server.has_connection(&call.connection_id) => None,
-            refusal => refusal,
-        };
+        let is_known = self.server.has_connection(&call.connection_id);
+        let refusal =
+            if is_known { self.refusal_of_key(virtual_key_id).await? } else { self.refusal(virtual_key_id).await? };
         if let Some(refusal) = refusal {
             return Ok(Response::from_json(&refusal)?.with_status(422));
         }
+        if !is_known {
+            let entry = AuditEntry::new(call.connection_id.as_str(), "connection.opened").to(call.hub.as_str());
+            self.services.audit.record(entry.from(call.remote_address.clone()))?;
+        }
         let answer = self.server.serve(&call, request).await?;
         self.wind_check().await?;
+        self.note_activity().await?;
         Ok(answer)
     }
 
     async fn refusal(&self, virtual_key_id: &str) -> Result<Option<Refusal>> {
-        let record = match self.key.read(virtual_key_id).await? {
-            None | Some(KeyState::Deleted { .. }) => return Ok(Some(Refusal::Unknown)),
-            Some(KeyState::Known(record)) if !record.enabled => return Ok(Some(Refusal::Disabled)),
+        let record = match self.services.key.read(virtual_key_id).await? {
             Some(KeyState::Known(record)) => record,
+            None | Some(KeyState::Deleted { .. }) => return Ok(Some(Refusal::Unknown)),
         };
+        if let Some(refusal) = refusal_by(&record) {
+            return Ok(Some(refusal));
+        }
         let own_limit = record.limits.connections.map(|limit| u64::from(limit.get()));
         let limit = match own_limit {
             Some(limit) => limit,
-            None => self.configuration()?.max_connections_per_key,
+            None => self.services.configuration()?.max_connections_per_key,
         };
         let is_full = || u64::try_from(self.server.connection_count()).is_ok_and(|count| count >= limit);
         if is_full() {
             // Some of them may be dead.
             self.server.check();
         }
-        Ok(is_full().then_some(Refusal::TooManyConnections { limit }))
+        if is_full() {
+            return Ok(Some(Refusal::TooManyConnections { limit }));
+        }
+        let refusal = self.borrow_place(virtual_key_id).await?;
+        // Asked again after the wait: others may have come meanwhile. From here to the connection nothing waits.
+        Ok(refusal.or_else(|| is_full().then_some(Refusal::TooManyConnections { limit })))
+    }
+
+    /// Why the key opens nothing at all, if it does not.
+    pub(super) async fn refusal_of_key(&self, virtual_key_id: &str) -> Result<Option<Refusal>> {
+        Ok(match self.services.key.read(virtual_key_id).await? {
+            Some(KeyState::Known(record)) => refusal_by(&record),
+            None | Some(KeyState::Deleted { .. }) => Some(Refusal::Unknown),
+        })
+    }
+
+    /// Takes what the registry says of the key, and acts on it at once.
+    pub(super) async fn apply(&self, apply: ApplyKey) -> Result<()> {
+        let is_new = matches!(self.services.key.stored()?, Some(KeyState::Deleted { .. })) && apply.record.is_some();
+        if is_new {
+            // Another key of the same id: nothing of the old one is its.
+            self.erase().await?;
+        }
+        let may_connect = apply.record.as_ref().is_some_and(|record| refusal_by(record).is_none());
+        let is_deleted = apply.record.is_none();
+        let deleted = KeyState::Deleted { id: apply.virtual_key_id, since_millis: now_millis() };
+        let state = apply.record.map_or(deleted, KeyState::Known);
+        if !self.services.key.apply(state, apply.revision)? {
+            return Ok(());
+        }
+        self.apply_invocation_limit();
+        if !may_connect {
+            self.server.close_all(None, false);
+        }
+        if is_deleted {
+            self.keep_until_erased().await?;
+        } else {
+            self.wind_expiry().await?;
+            self.settle_after_change().await?;
+        }
+        self.note_activity().await
+    }
+
+    /// Has the server keep to the key's own limit, if it has one.
+    pub(super) fn apply_invocation_limit(&self) {
+        let Ok(Some(KeyState::Known(record))) = self.services.key.stored() else { return };
+        let Ok(configuration) = self.services.configuration() else { return };
+        let own = record.limits.invocations_per_minute.map(PositiveLimit::get);
+        let configured = u32::try_from(configuration.invocations_per_minute).unwrap_or(u32::MAX);
+        self.server.set_invocation_rate(server_options::invocation_rate(own.unwrap_or(configured)));
+    }
+
+    /// Closes all connections, whose clients may come back, and says how many they were.
+    pub(super) async fn disconnect(&self, _disconnect: &Disconnect) -> Result<usize> {
+        let count = self.server.connection_count();
+        self.server.close_all(Some("Connection closed by the operator."), true);
+        self.note_activity().await?;
+        Ok(count)
     }
 }
 
+/// Why a key opens nothing, if it does not.
+pub(super) fn refusal_by(record: &KeyRecord) -> Option<Refusal> {
+    if !record.enabled {
+        return Some(Refusal::Disabled);
+    }
+    record.expires_at.is_some_and(|at| at.0 <= now_millis()).then_some(Refusal::Expired)
+}
+
 /// A public id: 128 random bits in hexadecimal, of unreserved characters only.
-fn new_connection_id() -> Result<String> {
+pub(crate) fn new_connection_id() -> Result<String> {
     let bytes = random_bytes::<16>().map_err(|error| worker::Error::RustError(error.to_string()))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

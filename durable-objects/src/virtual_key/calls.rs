@@ -1,7 +1,10 @@
 //! What the object of a virtual key can be asked.
 
-use contract::{DomainEvent, KeyRecord};
+use contract::{
+    AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, SpendView, TaskView, WebhookStatistics,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::call::ObjectCall;
 
@@ -51,8 +54,15 @@ pub enum Refusal {
     Unknown,
     /// The operator turned the key off.
     Disabled,
+    /// The key is past its time.
+    Expired,
     /// The key has as many connections as it may have.
     TooManyConnections {
+        /// That many.
+        limit: u64,
+    },
+    /// The whole system has as many connections as it may have.
+    SystemFull {
         /// That many.
         limit: u64,
     },
@@ -63,8 +73,10 @@ pub enum Refusal {
 pub struct Publish {
     /// The key.
     pub virtual_key_id: String,
-    /// The events.
-    pub events: Vec<DomainEvent>,
+    /// When the Worker took them, in milliseconds since the epoch: latency counts from there.
+    pub accepted_at_millis: i64,
+    /// The events, as they were sent.
+    pub events: Vec<Box<RawValue>>,
 }
 virtual_key_call!(Publish => Option<Vec<Published>>, "/publish");
 
@@ -73,8 +85,8 @@ virtual_key_call!(Publish => Option<Vec<Published>>, "/publish");
 pub enum Published {
     /// Its effect is committed, and it was sent to that many connections.
     Delivered {
-        /// Connections it was sent to.
-        recipients: usize,
+        /// Connections it was sent to; not known of what goes to everybody.
+        recipients: Option<usize>,
     },
     /// Its (source, id) was seen before.
     Duplicate,
@@ -107,6 +119,8 @@ virtual_key_call!(Inspect => Inspection, "/inspect");
 pub struct Inspection {
     /// Open connections, over all hubs.
     pub connections: usize,
+    /// What the key has spent in its period.
+    pub current_spend: Money,
 }
 
 /// Asks whether the object class answers.
@@ -116,3 +130,122 @@ pub struct Ping {
     pub virtual_key_id: String,
 }
 virtual_key_call!(Ping => (), "/ping");
+
+/// Brings the object broadcasts, in order: what it lacks of the numbers before them, it asks for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Deliver {
+    pub(crate) virtual_key_id: String,
+    pub(crate) broadcasts: Vec<Broadcast>,
+}
+virtual_key_call!(Deliver => (), "/deliver");
+
+/// Tells the object whether an operator follows its key, and so wants to know how many are connected.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Watch {
+    pub(crate) virtual_key_id: String,
+    pub(crate) is_watched: bool,
+}
+virtual_key_call!(Watch => (), "/watch");
+
+/// Closes all connections of the key, which may come back.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Disconnect {
+    /// The key.
+    pub virtual_key_id: String,
+}
+virtual_key_call!(Disconnect => usize, "/disconnect");
+
+/// Asks what the key's clients were told.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadHistory {
+    /// The key.
+    pub virtual_key_id: String,
+    /// What the reader may see.
+    pub access: ClientAccess,
+    /// Only of this hub.
+    pub hub: Option<String>,
+    /// After this event.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+}
+virtual_key_call!(ReadHistory => Option<HistoryPage>, "/history");
+
+/// Asks for the key's tasks, in the order of their ids.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListTasks {
+    /// The key.
+    pub virtual_key_id: String,
+    /// What the reader may see.
+    pub access: ClientAccess,
+    /// Only of this type.
+    pub task_type: Option<String>,
+    /// Only in this state.
+    pub state: Option<String>,
+    /// After this task.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+}
+virtual_key_call!(ListTasks => Option<TaskPage>, "/tasks");
+
+/// One page of tasks.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TaskPage {
+    /// The tasks.
+    pub items: Vec<TaskView>,
+    /// Where the next page starts, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Asks for one task.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadTask {
+    /// The key.
+    pub virtual_key_id: String,
+    /// What the reader may see.
+    pub access: ClientAccess,
+    /// The task.
+    pub task_id: String,
+}
+virtual_key_call!(ReadTask => Option<FoundTask>, "/task");
+
+/// A task, if there is one; the object answers none at all where the key opens nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FoundTask {
+    /// The task.
+    pub task: Option<TaskView>,
+}
+
+/// Asks what the key has spent.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadSpend {
+    /// The key.
+    pub virtual_key_id: String,
+}
+virtual_key_call!(ReadSpend => Option<SpendView>, "/spend");
+
+/// Asks how the deliveries to the key's webhooks went.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadWebhooks {
+    /// The key.
+    pub virtual_key_id: String,
+    /// After this URL.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+}
+virtual_key_call!(ReadWebhooks => Option<Vec<WebhookStatistics>>, "/webhooks");
+
+/// Asks for the audit trail of the key's connections and subscriptions, newest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadKeyAudit {
+    /// The key.
+    pub virtual_key_id: String,
+    /// Before this entry.
+    pub before: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+}
+virtual_key_call!(ReadKeyAudit => Vec<AuditEntry>, "/audit");

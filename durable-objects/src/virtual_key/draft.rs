@@ -5,29 +5,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::Task;
-use worker::{Result, Storage};
+use contract::{EventMeta, Notification, NotificationError, Task};
+use serde_json::json;
+use worker::Result;
 
-use super::{deduplication::Deduplication, task_store::TaskStore};
-use crate::transaction::transaction;
+use super::{services::Services, spend::SpendDraft, webhooks::WebhookDraft};
+use crate::{desk::JournalLimits, log, transaction::transaction};
 
 /// The changes of one call.
 pub(crate) struct Draft<'a> {
-    store: &'a TaskStore,
-    deduplication: &'a Deduplication,
+    pub(crate) services: &'a Services,
+    pub(crate) now_millis: i64,
+    pub(crate) spend: SpendDraft<'a>,
+    pub(crate) webhooks: WebhookDraft<'a>,
     tasks: BTreeMap<String, Task>,
     seen: BTreeSet<(String, String)>,
+    notifications: Vec<Notification>,
+    raised: Vec<Notification>,
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(store: &'a TaskStore, deduplication: &'a Deduplication) -> Self {
-        Self { store, deduplication, tasks: BTreeMap::new(), seen: BTreeSet::new() }
+    pub(crate) fn new(services: &'a Services, now_millis: i64) -> Self {
+        Self {
+            services,
+            now_millis,
+            spend: SpendDraft::new(&services.spend),
+            webhooks: WebhookDraft::new(&services.webhooks, now_millis),
+            tasks: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            notifications: Vec::new(),
+            raised: Vec::new(),
+        }
     }
 
     pub(crate) fn task(&self, id: &str) -> Result<Option<Task>> {
         match self.tasks.get(id) {
             Some(task) => Ok(Some(task.clone())),
-            None => self.store.read(id),
+            None => self.services.tasks.read(id),
         }
     }
 
@@ -37,7 +51,7 @@ impl<'a> Draft<'a> {
 
     /// The parts of a task: as stored, with what this call changed or added.
     pub(crate) fn parts(&self, parent: &str) -> Result<Vec<Task>> {
-        let mut parts = self.store.children(parent)?;
+        let mut parts = self.services.tasks.children(parent)?;
         parts.retain(|part| !self.tasks.contains_key(part.task_id.as_str()));
         let is_part = |task: &&Task| task.parent_task_id.as_ref().is_some_and(|id| id.as_str() == parent);
         parts.extend(self.tasks.values().filter(is_part).cloned());
@@ -47,11 +61,59 @@ impl<'a> Draft<'a> {
     /// Notes an event; false if this call, or an earlier one since `since_millis`, brought it already.
     pub(crate) fn note(&mut self, source: &str, id: &str, since_millis: i64) -> Result<bool> {
         let event = (source.to_owned(), id.to_owned());
-        if self.seen.contains(&event) || self.deduplication.knows(source, id, since_millis)? {
+        if self.seen.contains(&event) || self.services.deduplication.knows(source, id, since_millis)? {
             return Ok(false);
         }
         self.seen.insert(event);
         Ok(true)
+    }
+
+    /// Has clients told something once all of it is stored.
+    pub(crate) fn tell(
+        &mut self,
+        correlation_id: Option<&str>,
+        notification: impl FnOnce(EventMeta) -> std::result::Result<Notification, NotificationError>,
+    ) {
+        self.notifications.extend(self.written(correlation_id, notification));
+    }
+
+    /// Has operators told something once all of it is stored.
+    pub(crate) fn raise(
+        &mut self,
+        correlation_id: Option<&str>,
+        notification: impl FnOnce(EventMeta) -> std::result::Result<Notification, NotificationError>,
+    ) {
+        self.raised.extend(self.written(correlation_id, notification));
+    }
+
+    fn written(
+        &self,
+        correlation_id: Option<&str>,
+        notification: impl FnOnce(EventMeta) -> std::result::Result<Notification, NotificationError>,
+    ) -> Option<Notification> {
+        let meta = self.services.desk.meta(self.now_millis, correlation_id);
+        // What happened has happened: that it cannot be told is our fault.
+        notification(meta)
+            .inspect_err(|error| log::error("an event could not be written", json!({ "error": error.to_string() })))
+            .ok()
+    }
+
+    /// Whether operators are to be told something.
+    pub(crate) fn has_raised(&self) -> bool {
+        !self.raised.is_empty()
+    }
+
+    /// What clients are told, in order.
+    pub(crate) fn notifications(&self) -> &[Notification] {
+        &self.notifications
+    }
+
+    /// Whether nothing of it must be stored before it is told.
+    pub(crate) fn is_ephemeral(&self) -> bool {
+        !self.notifications.is_empty()
+            && !self.notifications.iter().any(Notification::is_durable)
+            && self.spend.is_empty()
+            && self.webhooks.is_empty()
     }
 
     /// The earliest deadline among the tasks that this call changed.
@@ -61,15 +123,32 @@ impl<'a> Draft<'a> {
     }
 
     /// Stores all of it, or nothing.
-    pub(crate) fn commit(&self, storage: &Storage, now_millis: i64) -> Result<()> {
-        transaction(storage, || {
+    pub(crate) fn commit(&self) -> Result<()> {
+        let services = self.services;
+        let limits = JournalLimits::of(services.configuration()?);
+        let committed = transaction(&services.storage, || {
             for (source, id) in &self.seen {
-                self.deduplication.note(source, id, now_millis)?;
+                services.deduplication.note(source, id, self.now_millis)?;
             }
             for task in self.tasks.values() {
-                self.store.write(task)?;
+                services.tasks.write(task)?;
             }
-            Ok(())
-        })
+            self.spend.write()?;
+            for notification in &self.raised {
+                services.outbox.put(notification)?;
+            }
+            self.webhooks.write()?;
+            services.desk.journal.append(&self.notifications, limits)
+        });
+        if committed.is_err() {
+            services.desk.journal.recount();
+            services.spend.forget();
+        }
+        committed
+    }
+
+    /// Sends what clients are told, and says for each notification to how many.
+    pub(crate) fn send(&self) -> Vec<usize> {
+        self.notifications.iter().map(|notification| self.services.desk.notifier.send(notification)).collect()
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum KeyState {
     Known(KeyRecord),
     /// It had one; the object's data waits for its end.
     Deleted {
+        /// Its id.
+        id: String,
         /// When the object was told.
         since_millis: i64,
     },
@@ -43,6 +45,15 @@ impl StoredKey {
         let Some((record, revision)) = answer else { return Ok(None) };
         self.apply(KeyState::Known(record), revision)?;
         self.stored()
+    }
+
+    /// The key's id, once the object was told of it.
+    pub(crate) fn id(&self) -> Result<Option<String>> {
+        Ok(match self.stored()? {
+            Some(KeyState::Known(record)) => Some(record.id),
+            Some(KeyState::Deleted { id, .. }) => Some(id),
+            None => None,
+        })
     }
 
     /// As [`read`](Self::read), without asking the registry.

@@ -1,7 +1,12 @@
 //! Taking events in: each once, all of a call or none, and only then told to anybody.
 
-use contract::{Change, DomainEvent, EventBody, EventClass};
-use serde_json::json;
+use std::ops::Range;
+
+use contract::{
+    DomainEvent, EventBody, MediaEvent, SystemEvent,
+    hub::{SYSTEM_HUB, key_group},
+    preferences,
+};
 use worker::Result;
 
 use super::{
@@ -10,26 +15,16 @@ use super::{
     draft::Draft,
     key_state::KeyState,
     retention::hours,
-    task_event::OutgoingTaskEvent,
-    tasks::Tasks,
+    spend, tasks, webhooks,
 };
-use crate::{identifiers::now_millis, log};
+use crate::{arrival, identifiers::now_millis};
 
 /// What an event came to, before anybody is told.
 enum Taken {
     Duplicate,
     Ignored(&'static str),
-    Changed(Vec<Change>),
-}
-
-impl Taken {
-    /// Whether nothing of it must be stored before it is told.
-    fn is_ephemeral(&self) -> bool {
-        let is_durable = |change: &Change| {
-            change.notification.as_ref().is_none_or(|notification| notification.class() == EventClass::Durable)
-        };
-        !matches!(self, Self::Changed(changes) if changes.iter().any(is_durable))
-    }
+    /// It has its effect, and clients are told this.
+    Effective(Range<usize>),
 }
 
 impl VirtualKey {
@@ -39,70 +34,84 @@ impl VirtualKey {
     ///
     /// Storage failed: none of the events was stored, and the caller may send all of them again.
     pub(super) async fn publish(&self, publish: Publish) -> Result<Option<Vec<Published>>> {
-        match self.key.read(&publish.virtual_key_id).await? {
+        let record = match self.services.key.read(&publish.virtual_key_id).await? {
             None | Some(KeyState::Deleted { .. }) => return Ok(None),
-            Some(KeyState::Known(_)) => {}
-        }
+            Some(KeyState::Known(record)) => record,
+        };
+        let services = &*self.services;
         let now_millis = now_millis();
-        let seen_since_millis = now_millis - hours(self.configuration()?.deduplication_hours);
-        let mut draft = Draft::new(self.tasks.store(), &self.deduplication);
+        let seen_since_millis = now_millis - hours(services.configuration()?.deduplication_hours);
+        let mut draft = Draft::new(services, now_millis);
         let mut taken = Vec::with_capacity(publish.events.len());
-        for event in &publish.events {
-            taken.push(take(&mut draft, event, now_millis, seen_since_millis)?);
+        for sent in &publish.events {
+            let Some(event) = &arrival::read(sent) else {
+                taken.push(Taken::Ignored(arrival::NOT_UNDERSTOOD));
+                continue;
+            };
+            taken.push(if draft.note(&event.source, &event.id, seen_since_millis)? {
+                let first = draft.notifications().len();
+                match take(&mut draft, &record, event)? {
+                    Ok(()) => Taken::Effective(first..draft.notifications().len()),
+                    Err(reason) => Taken::Ignored(reason),
+                }
+            } else {
+                Taken::Duplicate
+            });
         }
         // What is stored holds messages back until it is safe. Progress need not wait for that: if it is
         // lost after it was told, nothing is wrong but that it may be told again.
-        let is_ephemeral = taken.iter().all(Taken::is_ephemeral);
+        let is_ephemeral = draft.is_ephemeral();
         if !is_ephemeral {
-            draft.commit(&self.storage, now_millis)?;
+            draft.commit()?;
         }
-        let published = taken.into_iter().map(|taken| self.tell(taken)).collect();
+        let recipients = draft.send();
         self.server.flush();
         if is_ephemeral {
-            draft.commit(&self.storage, now_millis)?;
+            draft.commit()?;
         }
-        self.wind(draft.next_deadline_millis()).await?;
-        Ok(Some(published))
-    }
-
-    fn tell(&self, taken: Taken) -> Published {
-        match taken {
-            Taken::Duplicate => Published::Duplicate,
-            Taken::Ignored(reason) => Published::Ignored(reason.to_owned()),
-            Taken::Changed(changes) => {
-                let recipients = changes.iter().map(|change| self.send(change)).max().unwrap_or(0);
-                Published::Delivered { recipients }
-            }
+        if draft.has_raised() {
+            self.empty_outbox().await?;
         }
-    }
-
-    /// Tells the subscribers of a task what happened, and says how many they are. The change is stored: an
-    /// event that cannot be encoded is our fault and does not take it back.
-    pub(super) fn send(&self, change: &Change) -> usize {
-        let Some(notification) = &change.notification else { return 0 };
-        let Some(clients) = self.server.clients(contract::hub::TASK_HUB.name) else { return 0 };
-        let meta = self.tasks.meta(&change.task);
-        let groups = notification.groups();
-        let groups = [groups[0].as_str(), groups[1].as_str(), groups[2].as_str()];
-        let sent = clients.any_group(groups).send(OutgoingTaskEvent { notification, meta: &meta });
-        sent.unwrap_or_else(|error| {
-            log::error(
-                "an event could not be encoded",
-                json!({ "target": notification.target(), "error": error.to_string() }),
-            );
-            0
-        })
+        let effective = taken.iter().filter(|taken| matches!(taken, Taken::Effective(_))).count();
+        services.presence.note_latency(crate::identifiers::now_millis() - publish.accepted_at_millis, effective);
+        self.wind(&draft).await?;
+        self.note_activity().await?;
+        Ok(Some(taken.into_iter().map(|taken| published(taken, &recipients)).collect()))
     }
 }
 
-/// Applies an event to the draft, if it was not seen before.
-fn take(draft: &mut Draft<'_>, event: &DomainEvent, now_millis: i64, seen_since_millis: i64) -> Result<Taken> {
-    if !draft.note(&event.source, &event.id, seen_since_millis)? {
-        return Ok(Taken::Duplicate);
+fn published(taken: Taken, recipients: &[usize]) -> Published {
+    match taken {
+        Taken::Duplicate => Published::Duplicate,
+        Taken::Ignored(reason) => Published::Ignored(reason.to_owned()),
+        Taken::Effective(told) => {
+            let recipients = recipients.get(told).unwrap_or_default();
+            Published::Delivered { recipients: Some(recipients.iter().copied().max().unwrap_or(0)) }
+        }
     }
-    let EventBody::Task(task_event) = &event.body;
-    Ok(match Tasks::apply(draft, event, task_event, now_millis)? {
-        Ok(changes) => Taken::Changed(changes),
-        Err(reason) => Taken::Ignored(reason.as_str()),
-    })
+}
+
+/// Applies an event to the draft, or says why it changes nothing.
+fn take(
+    draft: &mut Draft<'_>,
+    record: &contract::KeyRecord,
+    event: &DomainEvent,
+) -> Result<std::result::Result<(), &'static str>> {
+    let reason = |outcome: tasks::Outcome| outcome.map_err(contract::IgnoreReason::as_str);
+    let correlation_id = event.correlation_id.as_deref();
+    match &event.body {
+        EventBody::Task(task) => tasks::take(draft, event, task).map(reason),
+        EventBody::Video(video) => tasks::take_media(draft, event, MediaEvent::Video(video)).map(reason),
+        EventBody::Image(image) => tasks::take_media(draft, event, MediaEvent::Image(image)).map(reason),
+        EventBody::Spend(recorded) => spend::take(draft, record, recorded, correlation_id).map(Ok),
+        EventBody::Webhook(webhook) => webhooks::take(draft, webhook, correlation_id).map(reason),
+        EventBody::System(system @ SystemEvent::RateLimitWarning(_)) => {
+            if preferences::wants(&draft.services.preferences.read()?, system) {
+                draft.tell(correlation_id, |meta| system.notification(&SYSTEM_HUB, vec![key_group(&record.id)], meta));
+            }
+            Ok(Ok(()))
+        }
+        // Broadcasts go another way: the door does not hand them to a key.
+        EventBody::System(_) | EventBody::Admin(_) => Ok(Err("not an event of a virtual key")),
+    }
 }

@@ -1,11 +1,13 @@
-//! What the alarm is for: deadlines of tasks, and letting go of what nobody will ask for again.
+//! What the object does when its alarm rings: times tasks out, settles money, reports, and drops what is past its time.
 
 use worker::Result;
 
-use super::{VirtualKey, draft::Draft, key_state::KeyState};
-use crate::{identifiers::now_millis, rows};
-
-const HOUR_MILLIS: i64 = 3_600_000;
+use super::{VirtualKey, admission::refusal_by, draft::Draft, key_state::KeyState, tasks};
+use crate::{
+    desk::JournalLimits,
+    identifiers::{HOUR_MILLIS, ahead_millis, now_millis},
+    rows,
+};
 
 /// How often the tables are swept while there is anything in them.
 const SWEEP_MILLIS: i64 = 6 * HOUR_MILLIS;
@@ -17,10 +19,11 @@ const SILENCE_MILLIS: i64 = 30 * 24 * HOUR_MILLIS;
 const DEADLINES_AT_ONCE: i64 = 500;
 
 impl VirtualKey {
-    /// Makes sure that the alarm rings for a deadline, if there is one, and for the next sweep.
-    pub(super) async fn wind(&self, next_deadline_millis: Option<i64>) -> Result<()> {
+    /// Makes sure that the alarm rings for what a draft brought, and for the next sweep.
+    pub(super) async fn wind(&self, draft: &Draft<'_>) -> Result<()> {
         let sweep_at_millis = now_millis() + SWEEP_MILLIS;
-        self.alarm_clock.ring_by(next_deadline_millis.unwrap_or(i64::MAX).min(sweep_at_millis)).await
+        let due = [draft.next_deadline_millis(), draft.spend.next_due_millis()?, Some(sweep_at_millis)];
+        self.services.alarm_clock.ring_by(due.into_iter().flatten().min().unwrap_or(sweep_at_millis)).await
     }
 
     /// Makes sure that the alarm rings for the next look at the connections.
@@ -28,64 +31,91 @@ impl VirtualKey {
         match self.server.next_check_millis() {
             // Milliseconds since the epoch are far below 2^53.
             #[allow(clippy::cast_possible_truncation)]
-            Some(at_millis) => self.alarm_clock.ring_by(at_millis as i64).await,
+            Some(at_millis) => self.services.alarm_clock.ring_by(at_millis as i64 + ahead_millis()).await,
             None => Ok(()),
+        }
+    }
+
+    /// Makes sure that the alarm rings when the key's time is over.
+    pub(super) async fn wind_expiry(&self) -> Result<()> {
+        match self.services.key.stored()? {
+            Some(KeyState::Known(record)) if record.enabled => match record.expires_at {
+                Some(at) if at.0 > now_millis() => self.services.alarm_clock.ring_by(at.0).await,
+                _ => Ok(()),
+            },
+            _ => Ok(()),
         }
     }
 
     /// Does what is due, and winds the alarm for what comes next.
     pub(super) async fn ring(&self) -> Result<()> {
         let now_millis = now_millis();
-        let retention_millis = hours(self.configuration()?.journal_retention_hours);
-        if let Some(KeyState::Deleted { since_millis }) = self.key.stored()? {
-            if now_millis >= since_millis + retention_millis {
-                return self.erase().await;
+        let services = &*self.services;
+        let limits = JournalLimits::of(services.configuration()?);
+        match self.services.key.stored()? {
+            Some(KeyState::Deleted { since_millis, .. }) => {
+                let erase_at_millis = since_millis + limits.retention_millis;
+                if now_millis >= erase_at_millis {
+                    return self.erase().await;
+                }
+                self.report_if_due().await?;
+                return services.alarm_clock.ring_by(erase_at_millis).await;
             }
-            return self.alarm_clock.ring_by(since_millis + retention_millis).await;
+            Some(KeyState::Known(record)) if refusal_by(&record).is_some() => self.server.close_all(None, false),
+            _ => {}
         }
-        let mut draft = Draft::new(self.tasks.store(), &self.deduplication);
-        let changes = self.tasks.time_out(&mut draft, now_millis, DEADLINES_AT_ONCE)?;
-        draft.commit(&self.storage, now_millis)?;
-        for change in &changes {
-            self.send(change);
-        }
+        let mut draft = Draft::new(services, now_millis);
+        tasks::time_out(&mut draft, DEADLINES_AT_ONCE)?;
+        self.settle_into(&mut draft)?;
+        draft.commit()?;
+        draft.send();
         self.server.flush();
-        if self.sweep(now_millis, retention_millis)? {
-            self.wind(self.tasks.store().next_deadline_millis()?).await
-        } else {
-            Ok(())
+        self.empty_outbox().await?;
+        self.report_if_due().await?;
+        self.wind_expiry().await?;
+        let has_anything = self.sweep(limits, now_millis)?;
+        if let Some(next) = services.tasks.next_deadline_millis()? {
+            services.alarm_clock.ring_by(next).await?;
         }
+        if has_anything { self.wind(&draft).await } else { Ok(()) }
     }
 
     /// Keeps a deleted key's data for the retention, then nothing of it.
     pub(super) async fn keep_until_erased(&self) -> Result<()> {
-        self.alarm_clock.ring_by(now_millis() + hours(self.configuration()?.journal_retention_hours)).await
+        let limits = JournalLimits::of(self.services.configuration()?);
+        self.services.alarm_clock.ring_by(now_millis() + limits.retention_millis).await
     }
 
-    async fn erase(&self) -> Result<()> {
-        self.storage.delete_all().await?;
-        self.key.forget();
-        self.tasks.store().forget();
-        self.deduplication.forget();
+    pub(super) async fn erase(&self) -> Result<()> {
+        self.services.storage.delete_all().await?;
+        self.services.forget();
         Ok(())
     }
 
     /// Drops what is past its time, at most once in `SWEEP_MILLIS`, since it reads whole tables. True if
     /// anything is left.
-    fn sweep(&self, now_millis: i64, retention_millis: i64) -> Result<bool> {
-        let sql = self.storage.sql();
+    fn sweep(&self, limits: JournalLimits, now_millis: i64) -> Result<bool> {
+        let services = &*self.services;
+        let sql = services.storage.sql();
         sql.exec("CREATE TABLE IF NOT EXISTS swept (only INTEGER PRIMARY KEY, at_millis INTEGER NOT NULL)", None)?;
         let swept = rows::first(&sql, "SELECT at_millis FROM swept", Vec::new())?.and_then(|mut row| row.integer());
         if swept.is_some_and(|at_millis| now_millis < at_millis + SWEEP_MILLIS / 2) {
             return Ok(true);
         }
         rows::run(&sql, "INSERT OR REPLACE INTO swept VALUES (1, ?)", vec![now_millis.into()])?;
-        let configuration = self.configuration()?;
+        let configuration = services.configuration()?;
         let most_seen = i64::try_from(configuration.deduplication_max).unwrap_or(i64::MAX);
         let seen_since_millis = now_millis - hours(configuration.deduplication_hours);
-        let has_events = self.deduplication.sweep(seen_since_millis, most_seen)?;
-        let has_tasks = self.tasks.store().sweep(now_millis - retention_millis, now_millis - SILENCE_MILLIS)?;
-        Ok(has_events || has_tasks)
+        let ended_before_millis = limits.kept_since_millis(now_millis);
+        let left = [
+            services.deduplication.sweep(seen_since_millis, most_seen)?,
+            services.tasks.sweep(ended_before_millis, now_millis - SILENCE_MILLIS)?,
+            services.desk.sweep(limits, now_millis)?,
+            services.audit.sweep()?,
+            services.spend.sweep(now_millis)?,
+            services.webhooks.sweep(now_millis)?,
+        ];
+        Ok(left.contains(&true))
     }
 }
 

@@ -57,6 +57,19 @@ impl TaskStore {
         self.query(query, vec![now_millis.into(), limit.into()])
     }
 
+    /// Tasks in the order of their ids, behind one of them.
+    pub(crate) fn list(&self, after: &str, limit: u32) -> Result<Vec<Task>> {
+        self.query(
+            "SELECT task FROM task WHERE id > ? ORDER BY id LIMIT ?",
+            vec![after.into(), i64::from(limit).into()],
+        )
+    }
+
+    /// Tasks that run, or are still to begin, in the order of their ids: so many at the most.
+    pub(crate) fn running(&self, limit: i64) -> Result<Vec<Task>> {
+        self.query("SELECT task FROM task WHERE ended = 0 ORDER BY id LIMIT ?", vec![limit.into()])
+    }
+
     fn query(&self, query: &str, parameters: Vec<worker::SqlStorageValue>) -> Result<Vec<Task>> {
         let rows = rows::all(self.tables.sql()?, query, parameters)?;
         rows.into_iter().map(|mut row| Ok(serde_json::from_str(&row.text())?)).collect()

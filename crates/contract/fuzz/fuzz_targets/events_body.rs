@@ -2,7 +2,7 @@
 //! is told of it can be written in both protocols. The first byte of a line chooses the event's type.
 #![no_main]
 
-use contract::{Applied, DomainEvent, EventBody, JsonForm, Task, task_rules};
+use contract::{Applied, Dialect, DomainEvent, EventBody, EventMeta, Task, task_rules};
 use libfuzzer_sys::fuzz_target;
 
 const TYPES: [&str; 7] =
@@ -18,7 +18,7 @@ fuzz_target!(|lines: &str| {
             r#"{{"specversion":"1.0","id":"1","source":"s","type":"{event_type}","virtualkeyid":"k","data":{data}}}"#
         );
         let Ok(event) = DomainEvent::parse(&json) else { continue };
-        let EventBody::Task(body) = &event.body;
+        let EventBody::Task(body) = &event.body else { continue };
         let applied =
             task_rules::apply(task.clone(), body, now_millis, event.time_millis, event.correlation_id.as_deref());
         let Applied::Changed(change) = applied else { continue };
@@ -30,9 +30,15 @@ fuzz_target!(|lines: &str| {
         assert_eq!(serde_json::from_str::<Task>(&stored).expect("a task"), change.task);
 
         for notification in contract::snapshot(&change.task).iter().chain(&change.notification) {
-            let json = serde_json::to_string(&notification.arguments(JsonForm::Text, None)).expect("JSON");
-            assert!(!json.contains(['\n', '\u{1e}']), "a record separator or a line feed in a record");
-            rmp_serde::to_vec(&notification.arguments(JsonForm::Values, None)).expect("MessagePack");
+            let meta = EventMeta { timestamp_millis: now_millis, event_id: "e".to_owned(), correlation_id: None };
+            let notification = notification.notification(meta).expect("JSON");
+            for dialect in [Dialect::Contract, Dialect::Conduit, Dialect::Guide] {
+                let arguments = notification.arguments(dialect, true).expect("arguments");
+                let json = arguments.json().get();
+                assert!(!json.contains(['\n', '\u{1e}']), "a record separator or a line feed in a record");
+                let mut bytes = Vec::new();
+                arguments.serialize_values(&mut rmp_serde::Serializer::new(&mut bytes)).expect("MessagePack");
+            }
         }
         task = Some(change.task);
     }

@@ -71,14 +71,19 @@ impl Bridge {
         event
     }
 
+    /// Sends the object some text.
+    pub(crate) fn say(&self, text: &str) {
+        let _closed_meanwhile = self.socket.send_with_str(text);
+    }
+
     /// Tells the object that all frames until now were passed on.
     pub(crate) fn confirm(&self) {
-        let _closed_meanwhile = self.socket.send_with_str(&self.received.to_string());
+        self.say(&self.received.to_string());
     }
 
     /// Asks the object to end the poll.
     pub(crate) fn time_out(&self) {
-        let _closed_meanwhile = self.socket.send_with_str(TIME_OUT);
+        self.say(TIME_OUT);
     }
 }
 

@@ -160,7 +160,7 @@ impl Endpoint<'_> {
                 (_, Some(token)) => {
                     let body = if action == Action::Send { Some(body_of(request).await) } else { None };
                     let Ok(body) = body.transpose() else { return answer(400, "") };
-                    let mut call = self.call(action, &visit.visitor, token);
+                    let mut call = self.call(action, request, &visit.visitor, token);
                     call.may_begin &= self.options.transports.contains(Transport::LongPolling);
                     Ok(forward(&host.object(&visit.visitor)?, &call, body).await?)
                 }
@@ -181,7 +181,7 @@ impl Endpoint<'_> {
             // Negotiation was skipped.
             (ConnectionToken::new(visit.visitor.object.clone(), self.hub, random_id()?), true)
         };
-        let call = self.call(action, &visit.visitor, token);
+        let call = self.call(action, request, &visit.visitor, token);
         let opened = forward(&host.object(&visit.visitor)?, &call, None).await?;
         Ok(match transport {
             Transport::WebSockets => opened,
@@ -208,7 +208,7 @@ impl Endpoint<'_> {
         if token.0.version == 0 {
             return Ok(refresh_refused(400, "unsupported_negotiate_version")?);
         }
-        let call = self.call(Action::Refresh, &visitor, token);
+        let call = self.call(Action::Refresh, request, &visitor, token);
         let refreshed = forward(&host.object(&visitor)?, &call, None).await?;
         match refreshed.status_code() {
             200 => match lifetime_seconds(&visitor) {
@@ -229,7 +229,13 @@ impl Endpoint<'_> {
         Ok(Visit { visitor, token })
     }
 
-    fn call(&self, action: Action, visitor: &Visitor, (token, is_fresh): (ConnectionToken, bool)) -> ConnectionCall {
+    fn call(
+        &self,
+        action: Action,
+        request: &Request,
+        visitor: &Visitor,
+        (token, is_fresh): (ConnectionToken, bool),
+    ) -> ConnectionCall {
         ConnectionCall {
             action,
             hub: self.hub.to_owned(),
@@ -240,6 +246,7 @@ impl Endpoint<'_> {
             claims: visitor.claims.clone(),
             variant: visitor.variant,
             expires_at_millis: visitor.expires_at_millis.map(as_f64),
+            remote_address: request.headers().get("cf-connecting-ip").ok().flatten(),
         }
     }
 }

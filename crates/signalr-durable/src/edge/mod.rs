@@ -11,6 +11,7 @@ mod events;
 mod forward;
 mod host;
 mod polling;
+mod probe;
 mod token;
 
 /// The path of the requests that an [`Endpoint`] makes to an object.
@@ -19,5 +20,6 @@ pub const CONNECTIONS_PATH: &str = "/signalr";
 pub use self::{
     endpoint::{Endpoint, EndpointOptions, Route, refresh_refused},
     host::{Host, Refused, Visitor},
+    probe::probe,
     token::{ConnectionToken, TokenError, TokenKey},
 };

@@ -1,4 +1,4 @@
-//! What a parameter of a hub method can be: a value that the client sent, or a stream that it sends.
+//! What a parameter of a hub method can be: a value that the client sent or may leave out, or a stream that it sends.
 
 use std::rc::Rc;
 
@@ -25,6 +25,10 @@ pub trait Argument: Sized {
     #[doc(hidden)]
     const IS_UPLOAD: bool;
 
+    /// Whether the client may leave it out.
+    #[doc(hidden)]
+    const IS_OPTIONAL: bool = false;
+
     /// Takes the next argument. The numbers of both kinds were checked.
     #[doc(hidden)]
     fn take(given: &mut Given) -> Result<Self, BindingError>;
@@ -35,6 +39,19 @@ impl<T: DeserializeOwned> Argument for T {
 
     fn take(given: &mut Given) -> Result<Self, BindingError> {
         given.values.next().map_or(Err(missing()), |payload| payload.decode())
+    }
+}
+
+/// A last parameter that the client may leave out, or give as null. (ASP.NET Core has no such parameters.)
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Optional<T>(pub Option<T>);
+
+impl<T: DeserializeOwned> Argument for Optional<T> {
+    const IS_UPLOAD: bool = false;
+    const IS_OPTIONAL: bool = true;
+
+    fn take(given: &mut Given) -> Result<Self, BindingError> {
+        given.values.next().map_or(Ok(Self(None)), |payload| payload.decode().map(Self))
     }
 }
 

@@ -52,7 +52,8 @@ macro_rules! handlers {
 
             #[expect(private_interfaces, reason = "implemented here alone, for functions")]
             fn start(&self, hub: Rc<H>, start: Start) -> Result<Call, BindingError> {
-                check_count(&start, 0 $(+ usize::from(!$argument::IS_UPLOAD))*)?;
+                let most = 0 $(+ usize::from(!$argument::IS_UPLOAD))*;
+                check_count(&start, most - (0 $(+ usize::from($argument::IS_OPTIONAL))*), most)?;
                 let Start { caller, protocol, invocation_id, arguments, uploads } = start;
                 #[allow(unused_mut, reason = "a function may take nothing")]
                 let mut given = Given::new(arguments, uploads);
@@ -81,7 +82,8 @@ macro_rules! handlers {
 
             #[expect(private_interfaces, reason = "implemented here alone, for functions")]
             fn start(&self, hub: Rc<H>, start: Start) -> Result<Call, BindingError> {
-                check_count(&start, 0 $(+ usize::from(!$argument::IS_UPLOAD))*)?;
+                let most = 0 $(+ usize::from(!$argument::IS_UPLOAD))*;
+                check_count(&start, most - (0 $(+ usize::from($argument::IS_OPTIONAL))*), most)?;
                 let Start { caller, protocol, invocation_id, arguments, uploads } = start;
                 #[allow(unused_mut, reason = "a function may take nothing")]
                 let mut given = Given::new(arguments, uploads);
@@ -107,9 +109,13 @@ handlers!(A1 a1, A2 a2, A3 a3, A4 a4, A5 a5, A6 a6);
 handlers!(A1 a1, A2 a2, A3 a3, A4 a4, A5 a5, A6 a6, A7 a7);
 handlers!(A1 a1, A2 a2, A3 a3, A4 a4, A5 a5, A6 a6, A7 a7, A8 a8);
 
-fn check_count(start: &Start, expected: usize) -> Result<(), BindingError> {
+fn check_count(start: &Start, least: usize, most: usize) -> Result<(), BindingError> {
     let provided = start.arguments.len();
-    if provided == expected { Ok(()) } else { Err(BindingError::ArgumentCount { provided, expected }) }
+    if (least..=most).contains(&provided) {
+        Ok(())
+    } else {
+        Err(BindingError::ArgumentCount { provided, expected: most })
+    }
 }
 
 fn completion<T: Serialize>(protocol: Protocol, invocation_id: Option<&str>, result: &T) -> Result<Vec<u8>, CallError> {

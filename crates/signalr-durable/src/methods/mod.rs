@@ -9,7 +9,7 @@ use futures::Stream;
 use signalr::{BindingError, EncodeError, Payload, Protocol};
 
 pub use self::{
-    argument::{Argument, Given},
+    argument::{Argument, Given, Optional},
     handler::{Handler, StreamHandler},
 };
 use crate::{caller::Caller, error::HubError, upload::UploadBuffer};

@@ -1,5 +1,7 @@
 //! Which events were seen: by (source, id), for as long as configured.
 
+use std::cell::Cell;
+
 use worker::{Result, SqlStorage};
 
 use crate::{rows, tables::Tables};
@@ -12,11 +14,13 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS event_seen (
 /// The table of events seen.
 pub(crate) struct Deduplication {
     tables: Tables,
+    /// Events forgotten before their time, since that was asked last.
+    evictions: Cell<u64>,
 }
 
 impl Deduplication {
     pub(crate) fn new(sql: SqlStorage) -> Self {
-        Self { tables: Tables::new(sql, CREATE) }
+        Self { tables: Tables::new(sql, CREATE), evictions: Cell::default() }
     }
 
     /// Whether an event was seen since a time.
@@ -42,8 +46,15 @@ impl Deduplication {
             let oldest = "DELETE FROM event_seen WHERE (source, id) IN
                 (SELECT source, id FROM event_seen ORDER BY at_millis LIMIT ?)";
             rows::run(sql, oldest, vec![(count - most).into()])?;
+            let evicted = u64::try_from(count - most).unwrap_or(0);
+            self.evictions.set(self.evictions.get() + evicted);
         }
         Ok(count > 0)
+    }
+
+    /// How many events were forgotten before their time, since this was asked last.
+    pub(crate) fn take_evictions(&self) -> u64 {
+        self.evictions.take()
     }
 
     /// Storage was erased: the tables are made anew when they are needed.

@@ -1,0 +1,119 @@
+//! JSON Schema of the types that read themselves.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::{
+    any_json::AnyJson,
+    error_text::ErrorText,
+    http_status::HttpStatus,
+    identifier::{Identifier, MAX_IDENTIFIER_BYTES},
+    media_url::{MAX_MEDIA_URL_BYTES, MediaUrl},
+    money::{Amount, MAX_AMOUNT, Money},
+    percent::Percent,
+    percentage::Percentage,
+    provider::{MAX_PROVIDER_NAME_LENGTH, ProviderName},
+    quantity::{MAX_QUANTITY, Quantity},
+    task_event::{DeadlineSeconds, MAX_DEADLINE_SECONDS},
+    task_type::{MAX_TASK_TYPE_BYTES, TaskType},
+    time::Timestamp,
+    webhook_url::{MAX_WEBHOOK_URL_BYTES, WebhookUrl},
+};
+
+macro_rules! described {
+    ($($type:ty => $name:literal, $schema:tt;)*) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+described! {
+    TaskType => "TaskType", { "type": "string", "minLength": 1, "maxLength": MAX_TASK_TYPE_BYTES };
+    Percent => "Percent", { "type": "number", "minimum": 0, "maximum": 100 };
+    Percentage => "Percentage", { "type": "number" };
+    DeadlineSeconds => "DeadlineSeconds", {
+        "type": "number", "exclusiveMinimum": 0, "maximum": MAX_DEADLINE_SECONDS
+    };
+    ErrorText => "ErrorText", { "type": "string" };
+    HttpStatus => "HttpStatus", { "type": "integer", "minimum": 100, "maximum": 599 };
+    MediaUrl => "MediaUrl", { "type": "string", "format": "uri", "maxLength": MAX_MEDIA_URL_BYTES };
+    Quantity => "Quantity", { "type": "number", "minimum": 0, "maximum": MAX_QUANTITY };
+    WebhookUrl => "WebhookUrl", { "type": "string", "format": "uri", "maxLength": MAX_WEBHOOK_URL_BYTES };
+    ProviderName => "ProviderName", {
+        "type": "string", "minLength": 1, "maxLength": MAX_PROVIDER_NAME_LENGTH, "pattern": "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+    };
+    Timestamp => "Timestamp", { "type": "string", "format": "date-time" };
+    AnyJson => "AnyJson", {};
+}
+
+/// Out, an identifier is a string; in, it may be a number as well.
+impl JsonSchema for Identifier {
+    fn schema_name() -> Cow<'static, str> {
+        "Identifier".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        if generator.contract().is_serialize() {
+            return json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX_IDENTIFIER_BYTES });
+        }
+        json_schema!({ "type": ["string", "integer"], "minLength": 1, "maxLength": MAX_IDENTIFIER_BYTES })
+    }
+}
+
+/// The usual way to write money in a string.
+const MONEY_PATTERN: &str = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
+
+/// Out, money is a number; in, it may be a decimal string as well.
+fn money_schema(generator: &SchemaGenerator) -> Schema {
+    if generator.contract().is_serialize() {
+        return json_schema!({ "type": "number" });
+    }
+    json_schema!({ "type": ["number", "string"], "pattern": MONEY_PATTERN })
+}
+
+impl JsonSchema for Money {
+    fn schema_name() -> Cow<'static, str> {
+        "Money".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        money_schema(generator)
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = money_schema(generator);
+        schema.insert("minimum".to_owned(), 0.into());
+        schema.insert("maximum".to_owned(), MAX_AMOUNT.into());
+        schema
+    }
+}

@@ -1,0 +1,31 @@
+//! The figures of the whole system: what every shard of the directory added up, and the master key's own hubs.
+
+use contract::MetricsSnapshot;
+use futures::{StreamExt, stream};
+use worker::Result;
+
+use super::services::Services;
+use crate::{
+    call,
+    directory::calls::{ReadShard, SHARDS},
+    identifiers::now_millis,
+};
+
+/// Shards asked at once: the platform opens six connections for an invocation (Workers limits).
+const SHARDS_AT_ONCE: usize = 6;
+
+impl Services {
+    /// The figures, now.
+    pub(super) async fn figures(&self) -> Result<MetricsSnapshot> {
+        let mut all = MetricsSnapshot::new(now_millis());
+        let shards =
+            stream::iter(0..SHARDS).map(|shard| async move { call::ask(&self.env, &ReadShard { shard }).await });
+        let mut answers = shards.buffer_unordered(SHARDS_AT_ONCE);
+        while let Some(answer) = answers.next().await {
+            all.add(&answer.map_err(|error| worker::Error::RustError(error.to_string()))?);
+        }
+        all.add(&self.desk.notifier.figures());
+        all.reconnections += self.desk.resumption.resumed();
+        Ok(all)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a virtual key's hubs and its publishing work with: one of each, shared.
+
+use contract::{AuditEntry, ClientAccess};
+use signalr_durable::{Caller, HubError};
+use worker::{Env, Result, Storage};
+
+use super::{
+    key_state::StoredKey, navigation::Navigation, outbox::Outbox, preferences::Preferences, presence::Presence,
+    spend::Spend, task_store::TaskStore, webhooks::Webhooks,
+};
+use crate::{
+    alarm_clock::AlarmClock,
+    audit::AuditTrail,
+    configuration::{Configuration, ConfigurationError},
+    deduplication::Deduplication,
+    desk::Desk,
+};
+
+/// Connections and subscriptions of a key that its audit trail keeps.
+const MOST_AUDIT_ENTRIES: i64 = 10_000;
+
+/// What is behind a key's hubs.
+pub(crate) struct Services {
+    pub(crate) storage: Storage,
+    pub(crate) env: Env,
+    pub(crate) key: StoredKey,
+    pub(crate) presence: Presence,
+    pub(crate) desk: Desk,
+    pub(crate) tasks: TaskStore,
+    pub(crate) audit: AuditTrail,
+    pub(crate) deduplication: Deduplication,
+    pub(crate) outbox: Outbox,
+    pub(crate) spend: Spend,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) preferences: Preferences,
+    pub(crate) navigation: Navigation,
+    pub(crate) alarm_clock: AlarmClock,
+    configuration: std::result::Result<Configuration, ConfigurationError>,
+}
+
+impl Services {
+    pub(crate) fn new(
+        open: impl Fn() -> Storage,
+        env: Env,
+        configuration: std::result::Result<Configuration, ConfigurationError>,
+    ) -> Self {
+        let storage = open();
+        Self {
+            key: StoredKey::new(storage.sql(), env.clone()),
+            presence: Presence::new(storage.sql()),
+            env,
+            desk: Desk::new(&storage.sql()),
+            tasks: TaskStore::new(storage.sql()),
+            audit: AuditTrail::new(storage.sql(), MOST_AUDIT_ENTRIES),
+            deduplication: Deduplication::new(storage.sql()),
+            outbox: Outbox::new(storage.sql()),
+            spend: Spend::new(storage.sql()),
+            webhooks: Webhooks::new(storage.sql()),
+            preferences: Preferences::new(storage.sql()),
+            navigation: Navigation::new(storage.sql()),
+            alarm_clock: AlarmClock::new(open()),
+            storage,
+            configuration,
+        }
+    }
+
+    pub(crate) fn configuration(&self) -> Result<&Configuration> {
+        self.configuration.as_ref().map_err(|error| worker::Error::RustError(error.to_string()))
+    }
+
+    /// Has the caller subscribe to a group, which the audit trail keeps.
+    pub(crate) fn subscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
+        self.desk.join(caller, group)?;
+        self.audit
+            .record(AuditEntry::new(caller.connection_id(), "subscription.added").to(group))
+            .map_err(HubError::internal)
+    }
+
+    /// Ends a subscription of the caller's.
+    pub(crate) fn unsubscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
+        self.desk.leave(caller, group)?;
+        self.audit
+            .record(AuditEntry::new(caller.connection_id(), "subscription.removed").to(group))
+            .map_err(HubError::internal)
+    }
+
+    /// Storage was erased: what memory holds of it is not so any more.
+    pub(crate) fn forget(&self) {
+        self.key.forget();
+        self.presence.forget();
+        self.desk.forget();
+        self.tasks.forget();
+        self.audit.forget();
+        self.deduplication.forget();
+        self.outbox.forget();
+        self.spend.forget();
+        self.webhooks.forget();
+        self.preferences.forget();
+        self.navigation.forget();
+    }
+}
+
+/// What the connection's token allows; whoever came with the key itself may do everything. Claims that cannot be read
+/// allow nothing.
+pub(crate) fn access(caller: &Caller) -> std::result::Result<ClientAccess, HubError> {
+    ClientAccess::from_claims(caller.claims()).map_err(HubError::internal)
+}
