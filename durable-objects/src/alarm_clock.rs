@@ -30,7 +30,8 @@ impl AlarmClock {
         }
         self.set_to_millis.set(Some(at_millis));
         // The platform's binding takes a number as an offset from now.
-        let set = self.storage.set_alarm((at_millis - now_millis()).max(0)).await;
+        // Never now: an alarm that is set for the very time at which one rings is lost.
+        let set = self.storage.set_alarm((at_millis - now_millis()).max(1)).await;
         if set.is_err() {
             self.set_to_millis.set(None);
         }

@@ -1,5 +1,7 @@
 //! What operators are to be told of this key: kept until the registry has taken it.
 
+use std::cell::Cell;
+
 use contract::Notification;
 use serde_json::json;
 use worker::{Result, SqlStorage};
@@ -19,16 +21,29 @@ const AT_ONCE: i64 = 100;
 /// What waits to be told.
 pub(crate) struct Outbox {
     tables: Tables,
+    /// Whether anything waits, once known.
+    has_any: Cell<Option<bool>>,
 }
 
 impl Outbox {
     pub(crate) fn new(sql: SqlStorage) -> Self {
-        Self { tables: Tables::new(sql, CREATE) }
+        Self { tables: Tables::new(sql, CREATE), has_any: Cell::default() }
+    }
+
+    /// When what waits is to be told; none if nothing does. A process that died before it told leaves something here.
+    pub(crate) fn next_try_millis(&self, now_millis: i64) -> Result<Option<i64>> {
+        let has_any = match self.has_any.get() {
+            Some(has_any) => has_any,
+            None => !self.first()?.is_empty(),
+        };
+        self.has_any.set(Some(has_any));
+        Ok(has_any.then_some(now_millis + RETRY_MILLIS))
     }
 
     /// Inside the transaction of what it tells of.
     pub(crate) fn put(&self, notification: &Notification) -> Result<()> {
         let row = vec![notification.meta.event_id.as_str().into(), serde_json::to_string(notification)?.into()];
+        self.has_any.set(Some(true));
         rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO outbox VALUES (?, ?)", row)
     }
 
@@ -39,12 +54,14 @@ impl Outbox {
     }
 
     fn remove_through(&self, id: &str) -> Result<()> {
+        self.has_any.set(None);
         rows::run(self.tables.sql()?, "DELETE FROM outbox WHERE id <= ?", vec![id.into()])
     }
 
     /// Storage was erased.
     pub(crate) fn forget(&self) {
         self.tables.forget();
+        self.has_any.set(None);
     }
 }
 

@@ -22,7 +22,8 @@ impl VirtualKey {
     /// Makes sure that the alarm rings for what a draft brought, and for the next sweep.
     pub(super) async fn wind(&self, draft: &Draft<'_>) -> Result<()> {
         let sweep_at_millis = now_millis() + SWEEP_MILLIS;
-        let due = [draft.next_deadline_millis(), draft.spend.next_due_millis()?, Some(sweep_at_millis)];
+        let outbox = self.services.outbox.next_try_millis(now_millis())?;
+        let due = [draft.next_deadline_millis(), draft.spend.next_due_millis()?, outbox, Some(sweep_at_millis)];
         self.services.alarm_clock.ring_by(due.into_iter().flatten().min().unwrap_or(sweep_at_millis)).await
     }
 
