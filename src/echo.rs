@@ -3,13 +3,9 @@
 use std::time::Duration;
 
 use contract::hub::METRICS_HUB;
-use durable_objects::{ADMINISTRATION_NAME, PROBE_CLAIMS, now_millis, random_bytes, ulid};
-use futures::{
-    future::{Either, select},
-    pin_mut,
-};
+use durable_objects::{ADMINISTRATION_NAME, PROBE_CLAIMS, in_time, now_millis, random_bytes, ulid};
 use signalr_durable::edge;
-use worker::{Delay, Env, Result};
+use worker::{Env, Result};
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,10 +14,5 @@ pub(crate) async fn through_a_hub(env: &Env) -> Result<()> {
     let object = env.durable_object("ADMINISTRATION")?.get_by_name(ADMINISTRATION_NAME)?;
     let connection_id = ulid(now_millis(), random_bytes().unwrap_or_default()).to_string();
     let probing = edge::probe(&object, METRICS_HUB.name, &connection_id, PROBE_CLAIMS);
-    let patience = Delay::from(PATIENCE);
-    pin_mut!(probing, patience);
-    match select(probing, patience).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => Err(worker::Error::RustError("no answer in time".to_owned())),
-    }
+    in_time(PATIENCE, probing).await
 }

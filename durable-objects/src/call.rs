@@ -44,6 +44,12 @@ pub enum CallError {
     },
 }
 
+impl From<CallError> for worker::Error {
+    fn from(error: CallError) -> Self {
+        Self::RustError(error.to_string())
+    }
+}
+
 /// Asks an object.
 ///
 /// # Errors

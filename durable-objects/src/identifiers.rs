@@ -7,6 +7,11 @@ use ulid::Ulid;
 /// Milliseconds of an hour.
 pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
 
+/// Milliseconds of so many hours.
+pub(crate) fn hours_millis(hours: u64) -> i64 {
+    i64::try_from(hours).unwrap_or(0).saturating_mul(HOUR_MILLIS)
+}
+
 thread_local! {
     /// How far ahead the clock is: for tests, which must not wait for midnight.
     static AHEAD_MILLIS: Cell<i64> = const { Cell::new(0) };

@@ -10,7 +10,7 @@
 //! | `arrival` | events that come from the Worker |
 //! | `call` | how the Worker asks an object something, and objects ask each other |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
-//! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `log` | what the objects share |
+//! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `patience`, `log` | what the objects share |
 
 mod administration;
 mod alarm_clock;
@@ -23,6 +23,7 @@ mod desk;
 mod directory;
 mod identifiers;
 pub mod log;
+mod patience;
 mod rows;
 mod server_options;
 mod tables;
@@ -46,6 +47,7 @@ pub use directory::{
     calls::{Count, ListOnline, OnlineKey, PingDirectory, ReadShard, SHARDS, shard_of},
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
+pub use patience::in_time;
 pub use virtual_key::{
     VirtualKey,
     calls::{

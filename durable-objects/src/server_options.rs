@@ -27,7 +27,8 @@ pub(crate) fn invocation_rate(per_minute: u32) -> InvocationRate {
     InvocationRate { per_minute, burst: per_minute.saturating_mul(2) }
 }
 
-/// A refreshed client token may not take away what its connection was allowed: it has joined groups by that.
+/// Whether new claims allow what old ones did. A refreshed client token may not take away what its connection was
+/// allowed, since it has joined groups by that, and who resumes a connection may not allow less than it had.
 pub(crate) fn keeps_permissions(old: &str, new: &str) -> bool {
     match (ClientAccess::from_claims(old), ClientAccess::from_claims(new)) {
         (Ok(old), Ok(new)) => new.covers(&old),

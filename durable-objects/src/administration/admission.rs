@@ -7,7 +7,7 @@ use worker::{Request, Response, Result};
 use super::{Administration, services::Services};
 use crate::{
     desk::JournalLimits,
-    identifiers::{HOUR_MILLIS, ahead_millis},
+    identifiers::{HOUR_MILLIS, ahead_millis, hours_millis},
     virtual_key::{
         admission::new_connection_id,
         calls::{Admission, Refusal},
@@ -42,7 +42,7 @@ impl Administration {
                 return self.server.serve(&call, request).await.map_err(worker::Error::from);
             }
             let entry = AuditEntry::new(call.connection_id.as_str(), "connection.opened").to(call.hub.as_str());
-            self.services.audit.record(entry.from(call.remote_address.clone()))?;
+            self.services.desk.audit.record(entry.from(call.remote_address.clone()))?;
         }
         let answer = self.server.serve(&call, request).await?;
         self.wind().await?;
@@ -80,12 +80,10 @@ impl Services {
         }
         self.swept_at_millis.set(now_millis);
         let configuration = self.configuration()?;
-        let hours = i64::try_from(configuration.deduplication_hours).unwrap_or(0);
         let most = i64::try_from(configuration.deduplication_max).unwrap_or(i64::MAX);
-        self.deduplication.sweep(now_millis - hours * HOUR_MILLIS, most)?;
+        self.deduplication.sweep(now_millis - hours_millis(configuration.deduplication_hours), most)?;
         self.broadcasts.sweep(limits.kept_since_millis(now_millis), limits.most_events)?;
         self.desk.sweep(limits, now_millis)?;
-        self.audit.sweep()?;
         Ok(())
     }
 }

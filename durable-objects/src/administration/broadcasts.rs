@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use contract::{Broadcast, SystemEvent};
-use futures::{
-    StreamExt,
-    future::{Either, select},
-    pin_mut, stream,
-};
+use futures::{StreamExt, stream};
 use serde_json::json;
-use worker::{Delay, Env, Result, SqlStorage};
+use worker::{Env, Result, SqlStorage};
 
 use crate::{
     call,
     directory::calls::{Announce, SHARDS},
     identifiers::now_millis,
-    log, rows,
+    log,
+    patience::in_time,
+    rows,
     tables::Tables,
 };
 
@@ -82,16 +80,9 @@ impl Broadcasts {
             let broadcasts = self.read(self.announced(shard)?, i64::MAX)?;
             let Some(last) = broadcasts.last().map(|last| last.number) else { return Ok(true) };
             let announce = Announce { shard, broadcasts };
-            let asking = call::ask(env, &announce);
-            let patience = Delay::from(PATIENCE);
-            pin_mut!(asking, patience);
-            let error = match select(asking, patience).await {
-                Either::Left((Ok(()), _)) => None,
-                Either::Left((Err(error), _)) => Some(error.to_string()),
-                Either::Right(_) => Some("no answer in time".to_owned()),
-            };
-            if let Some(error) = error {
-                log::warn("a shard could not be told a broadcast", json!({ "shard": shard, "error": error }));
+            if let Err(error) = in_time(PATIENCE, call::ask(env, &announce)).await {
+                let fields = json!({ "shard": shard, "error": error.to_string() });
+                log::warn("a shard could not be told a broadcast", fields);
                 return Ok(false);
             }
             let row = vec![i64::from(shard).into(), last.into(), last.into()];

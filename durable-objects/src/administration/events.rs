@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     arrival,
-    identifiers::{HOUR_MILLIS, now_millis},
+    identifiers::{hours_millis, now_millis},
     virtual_key::calls::Published,
 };
 
@@ -32,8 +32,8 @@ impl Services {
 
     fn take(&self, event: &DomainEvent) -> Result<Published> {
         let now_millis = now_millis();
-        let hours = i64::try_from(self.configuration()?.deduplication_hours).unwrap_or(0);
-        if self.deduplication.knows(&event.source, &event.id, now_millis - hours * HOUR_MILLIS)? {
+        let seen_since_millis = now_millis - hours_millis(self.configuration()?.deduplication_hours);
+        if self.deduplication.knows(&event.source, &event.id, seen_since_millis)? {
             return Ok(Published::Duplicate);
         }
         let correlation_id = event.correlation_id.as_deref();

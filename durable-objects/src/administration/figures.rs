@@ -22,7 +22,7 @@ impl Services {
             stream::iter(0..SHARDS).map(|shard| async move { call::ask(&self.env, &ReadShard { shard }).await });
         let mut answers = shards.buffer_unordered(SHARDS_AT_ONCE);
         while let Some(answer) = answers.next().await {
-            all.add(&answer.map_err(|error| worker::Error::RustError(error.to_string()))?);
+            all.add(&answer?);
         }
         all.add(&self.desk.notifier.figures());
         all.reconnections += self.desk.resumption.resumed();

@@ -26,7 +26,7 @@ const PATIENCE_MILLIS: u64 = 10_000;
 const PROVIDERS_AT_ONCE: usize = 6;
 
 impl Services {
-    /// Asks providers that are due, and says which were.
+    /// Asks providers that are due, and keeps and tells what came of it.
     pub(super) async fn check_due_providers(&self) -> Result<()> {
         let now_millis = now_millis();
         let due = self.providers.take_due(now_millis, now_millis + CHECK_MILLIS)?;

@@ -32,7 +32,7 @@ impl Services {
         let entry = entry(&create.author, "key.created", &create.id, &[]);
         let mut created = None;
         self.tell(&[notification], || {
-            self.audit.record(entry.clone())?;
+            self.desk.audit.record(entry.clone())?;
             created = Some(self.registry.create(create)?);
             Ok(())
         })?;
@@ -90,7 +90,7 @@ impl Services {
         let entry = entry(author, action, &id, changed);
         let mut updated = None;
         self.tell(&[notification], || {
-            self.audit.record(entry.clone())?;
+            self.desk.audit.record(entry.clone())?;
             also()?;
             updated = Some(self.registry.update(&known.record)?);
             Ok(())
@@ -105,7 +105,7 @@ impl Services {
         let entry = entry(&delete.author, "key.deleted", &delete.id, &[]);
         let mut deleted = None;
         self.tell(&[notification], || {
-            self.audit.record(entry.clone())?;
+            self.desk.audit.record(entry.clone())?;
             deleted = Some(self.registry.delete(&delete.id, now_millis())?);
             Ok(())
         })?;

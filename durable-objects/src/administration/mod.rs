@@ -94,10 +94,10 @@ impl DurableObject for Administration {
             PutProvider::PATH => call::serve(request, async |call: PutProvider| services.put(&call).await),
             DeleteProvider::PATH => call::serve(request, async |call: DeleteProvider| services.delete_provider(&call)),
             ReadAudit::PATH => {
-                let list = |call: ReadAudit| services.audit.list(call.before.as_deref(), call.limit);
+                let list = |call: ReadAudit| services.desk.audit.list(call.before.as_deref(), call.limit);
                 call::serve(request, async move |call| list(call))
             }
-            RecordAudit::PATH => call::serve(request, async |call: RecordAudit| services.audit.record(call.entry)),
+            RecordAudit::PATH => call::serve(request, async |call: RecordAudit| services.desk.audit.record(call.entry)),
             ReadFigures::PATH => call::serve(request, async |_: ReadFigures| services.figures().await),
             PingAdministration::PATH => call::serve(request, async |_: PingAdministration| Ok(())),
             _ => return Response::error("no such call", 404),

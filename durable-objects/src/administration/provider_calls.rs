@@ -51,7 +51,7 @@ impl Services {
         let entry = AuditEntry::new(author.actor.as_str(), action).to(name).from(author.from.clone());
         self.tell(&[notification], || {
             change()?;
-            self.audit.record(entry.clone())
+            self.desk.audit.record(entry.clone())
         })
     }
 }

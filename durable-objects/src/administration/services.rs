@@ -2,16 +2,13 @@
 
 use std::cell::Cell;
 
-use contract::{
-    AuditEntry, ClientEvent, ConnectionCountChanged, EventMeta, Notification, NotificationError, hub::ADMIN_HUB,
-};
+use contract::{ClientEvent, ConnectionCountChanged, EventMeta, Notification, NotificationError, hub::ADMIN_HUB};
 use signalr_durable::{Caller, HubError};
 use worker::{Env, Result, SqlStorage, Storage};
 
 use super::{broadcasts::Broadcasts, providers::Providers, registry::Registry};
 use crate::{
     alarm_clock::AlarmClock,
-    audit::AuditTrail,
     configuration::{Configuration, ConfigurationError},
     deduplication::Deduplication,
     desk::{Desk, JournalLimits},
@@ -28,7 +25,6 @@ pub(crate) struct Services {
     pub(crate) storage: Storage,
     pub(crate) env: Env,
     pub(crate) desk: Desk,
-    pub(crate) audit: AuditTrail,
     pub(crate) registry: Registry,
     pub(crate) providers: Providers,
     pub(crate) broadcasts: Broadcasts,
@@ -51,8 +47,7 @@ impl Services {
         // A constructor cannot fail: what could not be counted is not.
         let wakes = if is_looked_at { count_wake(&storage.sql()).unwrap_or(0) } else { 0 };
         Self {
-            desk: Desk::new(&storage.sql()),
-            audit: AuditTrail::new(storage.sql(), MOST_AUDIT_ENTRIES),
+            desk: Desk::new(&storage.sql(), MOST_AUDIT_ENTRIES),
             registry: Registry::new(storage.sql()),
             providers: Providers::new(storage.sql()),
             broadcasts: Broadcasts::new(storage.sql()),
@@ -68,22 +63,6 @@ impl Services {
 
     pub(crate) fn configuration(&self) -> Result<&Configuration> {
         self.configuration.as_ref().map_err(|error| worker::Error::RustError(error.to_string()))
-    }
-
-    /// Has the caller subscribe to a group, which the audit trail keeps.
-    pub(crate) fn subscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
-        self.desk.join(caller, group)?;
-        self.audit
-            .record(AuditEntry::new(caller.connection_id(), "subscription.added").to(group))
-            .map_err(HubError::internal)
-    }
-
-    /// Ends a subscription of the caller's.
-    pub(crate) fn unsubscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
-        self.desk.leave(caller, group)?;
-        self.audit
-            .record(AuditEntry::new(caller.connection_id(), "subscription.removed").to(group))
-            .map_err(HubError::internal)
     }
 
     /// An event of the admin hub for some groups.

@@ -1,4 +1,4 @@
-//! What all hubs of an object share: sending, the journal, resuming.
+//! What all hubs of an object share: sending, the journal, resuming, the audit trail.
 
 mod journal;
 mod notifier;
@@ -9,13 +9,16 @@ mod resumption;
 use std::{cell::Cell, rc::Rc};
 
 use contract::{
-    EventMeta, Notification, NotificationError,
+    AuditEntry, EventMeta, Notification, NotificationError,
     debug_hub::{Description, GroupDescription, JournalDescription},
 };
 use signalr_durable::{Caller, HubError, Server};
 use worker::{Result, SqlStorage};
 
-use crate::identifiers::{SortableIds, now_millis};
+use crate::{
+    audit::AuditTrail,
+    identifiers::{SortableIds, now_millis},
+};
 
 pub use self::outgoing::variant;
 pub(crate) use self::{
@@ -29,16 +32,19 @@ pub(crate) struct Desk {
     pub(crate) notifier: Rc<Notifier>,
     pub(crate) journal: Journal,
     pub(crate) resumption: Resumption,
+    pub(crate) audit: AuditTrail,
     has_begun: Cell<bool>,
     ids_of_then: SortableIds,
 }
 
 impl Desk {
-    pub(crate) fn new(sql: &SqlStorage) -> Self {
+    /// A desk whose audit trail keeps so many entries at the most.
+    pub(crate) fn new(sql: &SqlStorage, most_audit_entries: i64) -> Self {
         Self {
             notifier: Rc::default(),
             journal: Journal::new(sql.clone()),
             resumption: Resumption::new(sql.clone()),
+            audit: AuditTrail::new(sql.clone(), most_audit_entries),
             has_begun: Cell::default(),
             ids_of_then: SortableIds::default(),
         }
@@ -77,6 +83,22 @@ impl Desk {
         self.resumption.left(caller.connection_id(), group).map_err(HubError::internal)
     }
 
+    /// Has the caller subscribe to a group, which the audit trail keeps.
+    pub(crate) fn subscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
+        self.join(caller, group)?;
+        self.note(caller, "subscription.added", group)
+    }
+
+    /// Ends a subscription of the caller's.
+    pub(crate) fn unsubscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
+        self.leave(caller, group)?;
+        self.note(caller, "subscription.removed", group)
+    }
+
+    fn note(&self, caller: &Caller, action: &str, group: &str) -> std::result::Result<(), HubError> {
+        self.audit.record(AuditEntry::new(caller.connection_id(), action).to(group)).map_err(HubError::internal)
+    }
+
     /// Tells one connection something that was so at that time, under an id of its own.
     pub(crate) fn tell_caller(
         &self,
@@ -94,7 +116,8 @@ impl Desk {
     pub(crate) fn sweep(&self, limits: JournalLimits, now_millis: i64) -> Result<bool> {
         let has_journal = self.journal.sweep(limits, now_millis)?;
         let has_tokens = self.resumption.sweep(limits.kept_since_millis(now_millis))?;
-        Ok(has_journal || has_tokens)
+        let has_audit = self.audit.sweep()?;
+        Ok(has_journal || has_tokens || has_audit)
     }
 
     /// What the object holds, for whoever looks for what is wrong.
@@ -110,5 +133,6 @@ impl Desk {
     pub(crate) fn forget(&self) {
         self.journal.forget();
         self.resumption.forget();
+        self.audit.forget();
     }
 }

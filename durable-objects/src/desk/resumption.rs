@@ -3,10 +3,15 @@
 //! Who asked for a token has its groups in storage from then on, since attachments die with their sockets. A token
 //! is a secret of which only the SHA-256 is kept; it is good for one use, for as long as the journal reaches.
 
-use std::{cell::RefCell, collections::HashSet, future::Future, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    future::Future,
+    rc::Rc,
+};
 
 use contract::{
-    ClientAccess, NameArgument, Notification,
+    NameArgument, Notification,
     key_secret::sha256_hex,
     resume::{GET_RESUME_TOKEN, INVALID_RESUME_TOKEN, RESUME, ResumeToken, Resumed},
 };
@@ -18,7 +23,7 @@ use worker::{Result, SqlStorage};
 use super::{Desk, Journal, outgoing::Outgoing};
 use crate::{
     identifiers::{now_millis, random_bytes},
-    rows,
+    rows, server_options,
     tables::Tables,
 };
 
@@ -134,7 +139,9 @@ async fn replay(
     let row = desk.resumption.read(id).map_err(HubError::internal)?.ok_or_else(refused)?;
     let is_own = bool::from(row.secret_sha256.as_bytes().ct_eq(sha256_hex(secret).as_bytes()));
     let clients = caller.clients();
-    if !is_own || id == caller.connection_id() || row.hub != declaration.name || !may_resume(&caller, &row.claims) {
+    // A token that allows less must not get what that one had.
+    let may_resume = server_options::keeps_permissions(&row.claims, caller.claims());
+    if !is_own || id == caller.connection_id() || row.hub != declaration.name || !may_resume {
         return Err(refused());
     }
     hub.clone().prepared().await?;
@@ -168,14 +175,6 @@ async fn replay(
     Ok(Resumed { recovered: reaches && is_all, restored_groups: row.groups, replayed })
 }
 
-/// Whether a connection may have what one with these claims had: a token that allows less must not get what that one had.
-fn may_resume(caller: &Caller, claims: &str) -> bool {
-    match (ClientAccess::from_claims(caller.claims()), ClientAccess::from_claims(claims)) {
-        (Ok(new), Ok(old)) => new.covers(&old),
-        _ => false,
-    }
-}
-
 /// Bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -202,12 +201,12 @@ pub(crate) struct Resumption {
     /// The ids of connections that have a row, so that all others cost nothing.
     known: RefCell<Option<HashSet<String>>>,
     /// How many connections were resumed since the object woke.
-    resumed: std::cell::Cell<u64>,
+    resumed: Cell<u64>,
 }
 
 impl Resumption {
     pub(super) fn new(sql: SqlStorage) -> Self {
-        Self { tables: Tables::new(sql, CREATE), known: RefCell::default(), resumed: std::cell::Cell::default() }
+        Self { tables: Tables::new(sql, CREATE), known: RefCell::default(), resumed: Cell::default() }
     }
 
     /// How many connections were resumed since the object woke.

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use contract::Broadcast;
-use futures::{
-    StreamExt,
-    future::{Either, select},
-    pin_mut, stream,
-};
+use futures::{StreamExt, stream};
 use serde_json::json;
-use worker::{Delay, Result};
+use worker::Result;
 
 use super::{Directory, calls::Announce, online::Behind};
-use crate::{administration::calls::ReadBroadcasts, call, identifiers::now_millis, log, virtual_key::calls::Deliver};
+use crate::{
+    administration::calls::ReadBroadcasts, call, identifiers::now_millis, log, patience::in_time,
+    virtual_key::calls::Deliver,
+};
 
 /// Keys told at once: the platform opens six connections for an invocation (Workers limits).
 const KEYS_AT_ONCE: usize = 6;
@@ -61,14 +60,7 @@ impl Directory {
     }
 
     async fn bring(&self, behind: Behind) {
-        let bringing = self.try_to_bring(&behind);
-        let patience = Delay::from(PATIENCE);
-        pin_mut!(bringing, patience);
-        let outcome = match select(bringing, patience).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(worker::Error::RustError("no answer in time".to_owned())),
-        };
-        let noted = match &outcome {
+        let noted = match &in_time(PATIENCE, self.try_to_bring(&behind)).await {
             Ok(number) => self.online.brought(&behind.key, *number),
             Err(error) => {
                 log::warn(
@@ -91,7 +83,7 @@ impl Directory {
         let broadcasts = self.broadcasts_after(behind.broadcast).await?;
         let last = broadcasts.last().map_or(behind.broadcast, |broadcast| broadcast.number);
         let deliver = Deliver { virtual_key_id: behind.key.clone(), broadcasts };
-        call::ask(&self.env, &deliver).await.map_err(|error| worker::Error::RustError(error.to_string()))?;
+        call::ask(&self.env, &deliver).await?;
         Ok(last)
     }
 
@@ -105,6 +97,6 @@ impl Directory {
             return Ok(found);
         }
         let read = ReadBroadcasts { after: number, through: self.figures.last_broadcast()? };
-        call::ask(&self.env, &read).await.map_err(|error| worker::Error::RustError(error.to_string()))
+        Ok(call::ask(&self.env, &read).await?)
     }
 }

@@ -125,7 +125,7 @@ impl Directory {
             self.places.lend(0, places, limit)?
         } else {
             let borrow = Borrow { shard, places };
-            call::ask(&self.env, &borrow).await.map_err(|error| worker::Error::RustError(error.to_string()))?
+            call::ask(&self.env, &borrow).await?
         };
         // An earlier question may be answered later, with less.
         self.places.set_borrowed(granted)

@@ -36,7 +36,7 @@ impl VirtualKey {
         }
         if !is_known {
             let entry = AuditEntry::new(call.connection_id.as_str(), "connection.opened").to(call.hub.as_str());
-            self.services.audit.record(entry.from(call.remote_address.clone()))?;
+            self.services.desk.audit.record(entry.from(call.remote_address.clone()))?;
         }
         let answer = self.server.serve(&call, request).await?;
         self.wind_check().await?;

@@ -48,8 +48,7 @@ impl Services {
         loop {
             let after = self.presence.last_broadcast()?.unwrap_or(0);
             let read = ReadBroadcasts { after, through: through.unwrap_or(i64::MAX) };
-            let missed = call::ask(&self.env, &read).await;
-            let missed = missed.map_err(|error| worker::Error::RustError(error.to_string()))?;
+            let missed = call::ask(&self.env, &read).await?;
             let Some(KeyState::Known(record)) = self.key.stored()? else { return Ok(()) };
             if missed.is_empty() {
                 return Ok(());

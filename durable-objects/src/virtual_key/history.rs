@@ -104,7 +104,7 @@ impl VirtualKey {
     }
 
     pub(super) fn read_audit(&self, read: &ReadKeyAudit) -> Result<Vec<AuditEntry>> {
-        self.services.audit.list(read.before.as_deref(), read.limit)
+        self.services.desk.audit.list(read.before.as_deref(), read.limit)
     }
 
     pub(super) fn inspect(&self, _inspect: &Inspect) -> Result<Inspection> {

@@ -41,7 +41,7 @@ impl StoredKey {
             return Ok(Some(state));
         }
         let ask = ReadKeyForObject { id: virtual_key_id.to_owned() };
-        let answer = call::ask(&self.env, &ask).await.map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let answer = call::ask(&self.env, &ask).await?;
         let Some((record, revision)) = answer else { return Ok(None) };
         self.apply(KeyState::Known(record), revision)?;
         self.stored()

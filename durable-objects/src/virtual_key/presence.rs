@@ -164,7 +164,7 @@ impl VirtualKey {
             let turn = self.services.presence.next_turn();
             let enter = Enter { virtual_key_id: virtual_key_id.to_owned(), places, more, turn };
             let entered = call::ask(&self.services.env, &enter).await;
-            match entered.map_err(|error| worker::Error::RustError(error.to_string()))? {
+            match entered? {
                 Entered::Lent { places } => {
                     let row = self.services.presence.read()?;
                     self.services.presence.write(Row { places: places.max(row.places), ..row })?;

@@ -14,10 +14,12 @@ use super::{
     calls::{Publish, Published},
     draft::Draft,
     key_state::KeyState,
-    retention::hours,
     spend, tasks, webhooks,
 };
-use crate::{arrival, identifiers::now_millis};
+use crate::{
+    arrival,
+    identifiers::{hours_millis, now_millis},
+};
 
 /// What an event came to, before anybody is told.
 enum Taken {
@@ -40,7 +42,7 @@ impl VirtualKey {
         };
         let services = &*self.services;
         let now_millis = now_millis();
-        let seen_since_millis = now_millis - hours(services.configuration()?.deduplication_hours);
+        let seen_since_millis = now_millis - hours_millis(services.configuration()?.deduplication_hours);
         let mut draft = Draft::new(services, now_millis);
         let mut taken = Vec::with_capacity(publish.events.len());
         for sent in &publish.events {

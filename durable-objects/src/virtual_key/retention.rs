@@ -5,7 +5,7 @@ use worker::Result;
 use super::{VirtualKey, admission::refusal_by, draft::Draft, key_state::KeyState, tasks};
 use crate::{
     desk::JournalLimits,
-    identifiers::{HOUR_MILLIS, ahead_millis, now_millis},
+    identifiers::{HOUR_MILLIS, ahead_millis, hours_millis, now_millis},
     rows,
 };
 
@@ -106,20 +106,15 @@ impl VirtualKey {
         rows::run(&sql, "INSERT OR REPLACE INTO swept VALUES (1, ?)", vec![now_millis.into()])?;
         let configuration = services.configuration()?;
         let most_seen = i64::try_from(configuration.deduplication_max).unwrap_or(i64::MAX);
-        let seen_since_millis = now_millis - hours(configuration.deduplication_hours);
+        let seen_since_millis = now_millis - hours_millis(configuration.deduplication_hours);
         let ended_before_millis = limits.kept_since_millis(now_millis);
         let left = [
             services.deduplication.sweep(seen_since_millis, most_seen)?,
             services.tasks.sweep(ended_before_millis, now_millis - SILENCE_MILLIS)?,
             services.desk.sweep(limits, now_millis)?,
-            services.audit.sweep()?,
             services.spend.sweep(now_millis)?,
             services.webhooks.sweep(now_millis)?,
         ];
         Ok(left.contains(&true))
     }
-}
-
-pub(super) fn hours(hours: u64) -> i64 {
-    i64::try_from(hours).unwrap_or(0).saturating_mul(HOUR_MILLIS)
 }

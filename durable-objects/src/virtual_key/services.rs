@@ -1,6 +1,6 @@
 //! What a virtual key's hubs and its publishing work with: one of each, shared.
 
-use contract::{AuditEntry, ClientAccess};
+use contract::ClientAccess;
 use signalr_durable::{Caller, HubError};
 use worker::{Env, Result, Storage};
 
@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     alarm_clock::AlarmClock,
-    audit::AuditTrail,
     configuration::{Configuration, ConfigurationError},
     deduplication::Deduplication,
     desk::Desk,
@@ -27,7 +26,6 @@ pub(crate) struct Services {
     pub(crate) presence: Presence,
     pub(crate) desk: Desk,
     pub(crate) tasks: TaskStore,
-    pub(crate) audit: AuditTrail,
     pub(crate) deduplication: Deduplication,
     pub(crate) outbox: Outbox,
     pub(crate) spend: Spend,
@@ -49,9 +47,8 @@ impl Services {
             key: StoredKey::new(storage.sql(), env.clone()),
             presence: Presence::new(storage.sql()),
             env,
-            desk: Desk::new(&storage.sql()),
+            desk: Desk::new(&storage.sql(), MOST_AUDIT_ENTRIES),
             tasks: TaskStore::new(storage.sql()),
-            audit: AuditTrail::new(storage.sql(), MOST_AUDIT_ENTRIES),
             deduplication: Deduplication::new(storage.sql()),
             outbox: Outbox::new(storage.sql()),
             spend: Spend::new(storage.sql()),
@@ -68,29 +65,12 @@ impl Services {
         self.configuration.as_ref().map_err(|error| worker::Error::RustError(error.to_string()))
     }
 
-    /// Has the caller subscribe to a group, which the audit trail keeps.
-    pub(crate) fn subscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
-        self.desk.join(caller, group)?;
-        self.audit
-            .record(AuditEntry::new(caller.connection_id(), "subscription.added").to(group))
-            .map_err(HubError::internal)
-    }
-
-    /// Ends a subscription of the caller's.
-    pub(crate) fn unsubscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
-        self.desk.leave(caller, group)?;
-        self.audit
-            .record(AuditEntry::new(caller.connection_id(), "subscription.removed").to(group))
-            .map_err(HubError::internal)
-    }
-
     /// Storage was erased: what memory holds of it is not so any more.
     pub(crate) fn forget(&self) {
         self.key.forget();
         self.presence.forget();
         self.desk.forget();
         self.tasks.forget();
-        self.audit.forget();
         self.deduplication.forget();
         self.outbox.forget();
         self.spend.forget();

@@ -70,7 +70,7 @@ impl AdminHub {
         let (Some(_), Ok(virtual_key_id)) = (known, Identifier::new(id.as_str())) else {
             return self.0.tell_caller(&caller, &virtual_key_not_found(&id));
         };
-        self.0.subscribe(&caller, &virtual_key_group(&id))?;
+        self.0.desk.subscribe(&caller, &virtual_key_group(&id))?;
         // The key's object tells of its connections only where somebody wants to know; the answer waits for it, so
         // that no change after the subscription is missed.
         watch(&self.0.env, id).await;
@@ -80,7 +80,7 @@ impl AdminHub {
     async fn unsubscribe_from_virtual_key(self: Rc<Self>, caller: Caller, id: NameArgument) -> Result<(), HubError> {
         // Leaving is never refused. The object learns that nobody listens when it tells somebody next.
         let Some(virtual_key_id) = id.id().and_then(|id| Identifier::new(id).ok()) else { return Ok(()) };
-        self.0.unsubscribe(&caller, &virtual_key_group(virtual_key_id.as_str()))?;
+        self.0.desk.unsubscribe(&caller, &virtual_key_group(virtual_key_id.as_str()))?;
         self.0.tell_caller(&caller, &UnsubscribedFromVirtualKey { virtual_key_id })
     }
 
@@ -88,7 +88,7 @@ impl AdminHub {
         let Some(provider) = name.id().and_then(|name| Identifier::new(name).ok()) else {
             return self.0.tell_caller(&caller, &AdminError { message: PROVIDER_NOT_SUBSCRIBED.to_owned() });
         };
-        self.0.subscribe(&caller, &provider_group(provider.as_str()))?;
+        self.0.desk.subscribe(&caller, &provider_group(provider.as_str()))?;
         let known = self.0.providers.read(provider.as_str()).map_err(HubError::internal)?;
         if let Some(record) = known.and_then(|known| known.health) {
             self.0.tell_caller(&caller, &record)?;
@@ -100,7 +100,7 @@ impl AdminHub {
         let Some(provider) = name.id().and_then(|name| Identifier::new(name).ok()) else {
             return self.0.tell_caller(&caller, &AdminError { message: PROVIDER_NOT_UNSUBSCRIBED.to_owned() });
         };
-        self.0.unsubscribe(&caller, &provider_group(provider.as_str()))?;
+        self.0.desk.unsubscribe(&caller, &provider_group(provider.as_str()))?;
         self.0.tell_caller(&caller, &UnsubscribedFromProvider { provider })
     }
 

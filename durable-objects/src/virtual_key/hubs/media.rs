@@ -33,13 +33,13 @@ impl MediaHub {
             return Err(unknown.into());
         }
         // In one turn: nothing can happen to it between joining and the snapshot.
-        services.subscribe(caller, &(self.group)(id))?;
+        services.desk.subscribe(caller, &(self.group)(id))?;
         self.tell(services, caller, &task, false)
     }
 
     /// Leaves the group of one request. It is never refused: what cannot be an id has no group.
     pub(super) fn unsubscribe(&self, services: &Services, caller: &Caller, id: &NameArgument) -> Result<(), HubError> {
-        id.id().map_or(Ok(()), |id| services.unsubscribe(caller, &(self.group)(id)))
+        id.id().map_or(Ok(()), |id| services.desk.unsubscribe(caller, &(self.group)(id)))
     }
 
     /// Progress is in no journal: of what the caller follows again, the latest.

@@ -78,7 +78,7 @@ impl TaskHub {
         let may_know = |task: &Task| access.may_subscribe_to_task(id, Some(task.task_type.as_str()));
         let task = task.filter(may_know).ok_or(TASK_NOT_FOUND)?;
         // In one turn: nothing can happen to the task between joining and the snapshot.
-        self.0.subscribe(&caller, &task_group(id))?;
+        self.0.desk.subscribe(&caller, &task_group(id))?;
         self.tell(&caller, &task, snapshot(&task))
     }
 
@@ -98,7 +98,7 @@ impl TaskHub {
 
     async fn unsubscribe_from_task(self: Rc<Self>, caller: Caller, id: NameArgument) -> Result<(), HubError> {
         // Leaving is never refused: what cannot be an id has no group.
-        id.id().map_or(Ok(()), |id| self.0.unsubscribe(&caller, &task_group(id)))
+        id.id().map_or(Ok(()), |id| self.0.desk.unsubscribe(&caller, &task_group(id)))
     }
 
     async fn subscribe_to_task_type(self: Rc<Self>, caller: Caller, name: NameArgument) -> Result<(), HubError> {
@@ -106,10 +106,10 @@ impl TaskHub {
         if !access(&caller)?.may_subscribe_to_type(task_type) {
             return Err(UNAUTHORIZED_TASK_TYPE.into());
         }
-        self.0.subscribe(&caller, &task_type_group(task_type))
+        self.0.desk.subscribe(&caller, &task_type_group(task_type))
     }
 
     async fn unsubscribe_from_task_type(self: Rc<Self>, caller: Caller, name: NameArgument) -> Result<(), HubError> {
-        name.task_type().map_or(Ok(()), |task_type| self.0.unsubscribe(&caller, &task_type_group(task_type)))
+        name.task_type().map_or(Ok(()), |task_type| self.0.desk.unsubscribe(&caller, &task_type_group(task_type)))
     }
 }

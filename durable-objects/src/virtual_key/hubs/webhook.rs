@@ -42,14 +42,14 @@ impl DeskHub for WebhookHub {
 impl WebhookHub {
     async fn subscribe(self: Rc<Self>, caller: Caller, urls: Option<Vec<String>>) -> Result<(), HubError> {
         for topic in topics(&urls.unwrap_or_default()).map_err(refused)? {
-            self.0.subscribe(&caller, &topic.group())?;
+            self.0.desk.subscribe(&caller, &topic.group())?;
         }
         Ok(())
     }
 
     async fn unsubscribe(self: Rc<Self>, caller: Caller, urls: Option<Vec<String>>) -> Result<(), HubError> {
         for topic in topics(&urls.unwrap_or_default()).map_err(refused)? {
-            self.0.unsubscribe(&caller, &topic.group())?;
+            self.0.desk.unsubscribe(&caller, &topic.group())?;
         }
         Ok(())
     }
