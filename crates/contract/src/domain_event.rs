@@ -11,8 +11,11 @@ use crate::spend_event::{self, SpendRecorded};
 use crate::system_event::{self, SystemEvent};
 use crate::task_event::{self, TaskEvent};
 use crate::video_event::{self, VideoEvent};
+use crate::trace_parent::is_trace_parent;
 use crate::webhook_event::{self, WebhookEvent};
+use crate::webhook_request::{self, WebhookDeliveryRequested};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// The families of events, each with the types that it knows.
 const FAMILIES: &[&[EventType]] = &[
@@ -21,6 +24,7 @@ const FAMILIES: &[&[EventType]] = &[
     image_event::EVENT_TYPES,
     spend_event::EVENT_TYPES,
     webhook_event::EVENT_TYPES,
+    webhook_request::EVENT_TYPES,
     system_event::EVENT_TYPES,
     admin_event::EVENT_TYPES,
 ];
@@ -38,6 +42,8 @@ pub struct DomainEvent {
     pub virtual_key_id: Option<Identifier>,
     /// Ties events of one operation together: `data.correlationId`, else the envelope's `correlationid`.
     pub correlation_id: Option<String>,
+    /// The trace that it is part of, in W3C Trace Context's form.
+    pub trace_parent: Option<String>,
     /// What happened.
     pub body: EventBody,
 }
@@ -55,6 +61,8 @@ pub enum EventBody {
     Image(ImageEvent),
     /// Something that happened to the delivery of a webhook.
     Webhook(WebhookEvent),
+    /// A webhook that Conduit is to deliver.
+    WebhookRequest(WebhookDeliveryRequested),
     /// Something that happened to the system as a whole.
     System(SystemEvent),
     /// Something that operators should know.
@@ -208,6 +216,7 @@ impl DomainEvent {
             time_millis: common.time_millis.or(event.time_millis),
             virtual_key_id,
             correlation_id: common.correlation_id.or(event.correlation_id),
+            trace_parent: event.trace_parent.filter(|text| is_trace_parent(text)).map(Cow::into_owned),
             body,
         })
     }

@@ -73,6 +73,7 @@ pub mod provider_health;
 mod quantity;
 mod rejection;
 pub mod resume;
+mod retry_after;
 #[cfg(feature = "schema")]
 mod schema;
 mod severity;
@@ -96,13 +97,21 @@ mod task_type;
 mod task_view;
 pub mod time;
 mod token_request;
+mod trace_parent;
 mod video_event;
 pub mod video_hub;
 mod virtual_key;
+mod webhook_attempt;
+mod webhook_breaker;
 mod webhook_conduit;
 mod webhook_event;
+mod webhook_headers;
 pub mod webhook_hub;
+mod webhook_period;
+mod webhook_request;
+mod webhook_secret;
 mod webhook_statistics;
+mod webhook_undelivered;
 mod webhook_url;
 
 pub use admin_event::{AdminEvent, ConfigurationChanged, SystemAlert};
@@ -180,11 +189,20 @@ pub use task_view::TaskView;
 pub use token_request::{MAX_TOKEN_NAMES, MAX_TOKEN_SECONDS, TokenRequest};
 pub use video_event::{VideoCancelled, VideoCompleted, VideoEvent, VideoFailed, VideoProgress, VideoStarted};
 pub use virtual_key::{AllowedModels, ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS, PositiveLimit};
+pub use webhook_attempt::{AttemptOutcome, DeliveryRule, Verdict};
+pub use webhook_breaker::{Breaker, BreakerRule, Sign};
 pub use webhook_event::{
     CircuitBreakerState, CircuitBreakerStateChanged, WebhookDeliveryAttempted, WebhookDeliveryFailed,
     WebhookDeliveryRetryScheduled, WebhookDeliverySucceeded, WebhookEvent,
 };
-pub use webhook_statistics::{DeliveryState, DeliveryTally, LatestAttempt, TallyChange, WebhookStatistics};
+pub use webhook_headers::{MAX_WEBHOOK_HEADER_BYTES, MAX_WEBHOOK_HEADERS, WebhookHeaderError, WebhookHeaders};
+pub use webhook_period::{LONGEST_PERIOD_MILLIS, StatisticsPeriod, StatisticsPeriodError, slot_millis};
+pub use webhook_request::WebhookDeliveryRequested;
+pub use webhook_secret::{WEBHOOK_SECRET_BYTES, WebhookSecrets};
+pub use webhook_statistics::{
+    DeliveryState, DeliveryTally, LatestAttempt, PeriodTally, TallyChange, WebhookStatistics,
+};
+pub use webhook_undelivered::UndeliveredWebhook;
 pub use webhook_url::{MAX_WEBHOOK_URL_BYTES, WebhookUrl, WebhookUrlError};
 
 #[cfg(doctest)]

@@ -18,6 +18,7 @@ use crate::{
     task_event::{DeadlineSeconds, MAX_DEADLINE_SECONDS},
     task_type::{MAX_TASK_TYPE_BYTES, TaskType},
     time::Timestamp,
+    webhook_headers::{MAX_WEBHOOK_HEADERS, WebhookHeaders},
     webhook_url::{MAX_WEBHOOK_URL_BYTES, WebhookUrl},
 };
 
@@ -50,6 +51,9 @@ described! {
     HttpStatus => "HttpStatus", { "type": "integer", "minimum": 100, "maximum": 599 };
     MediaUrl => "MediaUrl", { "type": "string", "format": "uri", "maxLength": MAX_MEDIA_URL_BYTES };
     Quantity => "Quantity", { "type": "number", "minimum": 0, "maximum": MAX_QUANTITY };
+    WebhookHeaders => "WebhookHeaders", {
+        "type": "object", "maxProperties": MAX_WEBHOOK_HEADERS, "additionalProperties": { "type": "string" }
+    };
     WebhookUrl => "WebhookUrl", { "type": "string", "format": "uri", "maxLength": MAX_WEBHOOK_URL_BYTES };
     ProviderName => "ProviderName", {
         "type": "string", "minLength": 1, "maxLength": MAX_PROVIDER_NAME_LENGTH, "pattern": "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"

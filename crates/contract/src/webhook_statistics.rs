@@ -31,7 +31,7 @@ pub enum DeliveryState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LatestAttempt {
-    /// Which one it is, from 1.
+    /// Which one it is, from 1; 0 where none was made or scheduled yet.
     pub attempt: u32,
     /// A retry was scheduled.
     pub is_scheduled: bool,
@@ -48,6 +48,8 @@ pub enum TallyChange {
     Began,
     /// A delivery that is pending went on: no figure changes.
     WentOn,
+    /// A delivery that was given up is tried again.
+    Reopened,
     /// A delivery ended.
     Ended {
         /// Whether it was known, and counts as pending.
@@ -58,6 +60,22 @@ pub enum TallyChange {
 }
 
 impl DeliveryState {
+    /// That of a delivery which was asked for, and of which no attempt was made yet.
+    pub fn requested() -> (Self, TallyChange) {
+        (Self::Pending(LatestAttempt::none()), TallyChange::Began)
+    }
+
+    /// That of a delivery which is asked for again. One that is pending stays as it is.
+    pub fn requested_again(current: Option<Self>) -> (Self, TallyChange) {
+        match current {
+            Some(Self::Failed) => (Self::Pending(LatestAttempt::none()), TallyChange::Reopened),
+            Some(Self::Pending(latest)) => (Self::Pending(latest), TallyChange::WentOn),
+            // What had arrived has arrived, however often it is sent.
+            Some(Self::Succeeded) => (Self::Succeeded, TallyChange::WentOn),
+            None => Self::requested(),
+        }
+    }
+
     /// What an event makes of a delivery, `current` being none for one that was never heard of. None if the event is
     /// stale: a repetition, of an earlier attempt than is known, or later than the delivery's end.
     pub fn after(current: Option<Self>, event: &WebhookEvent) -> Option<(Self, TallyChange)> {
@@ -93,6 +111,10 @@ impl DeliveryState {
 }
 
 impl LatestAttempt {
+    fn none() -> Self {
+        Self { attempt: 0, is_scheduled: false, is_made: false, has_failed: false }
+    }
+
     fn new(attempt: NonZeroU32) -> Self {
         Self { attempt: attempt.get(), is_scheduled: false, is_made: false, has_failed: false }
     }
@@ -134,6 +156,10 @@ impl DeliveryTally {
         match change {
             TallyChange::Began => self.pending += 1,
             TallyChange::WentOn => {}
+            TallyChange::Reopened => {
+                self.failed = self.failed.saturating_sub(1);
+                self.pending += 1;
+            }
             TallyChange::Ended { was_pending, response_time_ms } => {
                 if was_pending {
                     self.pending = self.pending.saturating_sub(1);
@@ -150,22 +176,62 @@ impl DeliveryTally {
     }
 
     /// The figures as clients read them.
-    #[expect(clippy::cast_precision_loss, reason = "a share and a mean of counts need no more than 53 bits")]
     pub fn statistics(&self, url: WebhookUrl, circuit_breaker_state: CircuitBreakerState) -> WebhookStatistics {
-        let successful = self.successful as f64;
-        let ended = successful + self.failed as f64;
+        let ended = PeriodTally {
+            successful: self.successful,
+            failed: self.failed,
+            response_time_ms: self.response_time_ms,
+        };
+        self.statistics_of(ended, url, circuit_breaker_state)
+    }
+
+    /// The figures of a period: of what ended in it, and of what is pending now.
+    #[expect(clippy::cast_precision_loss, reason = "a share and a mean of counts need no more than 53 bits")]
+    pub fn statistics_of(
+        &self,
+        ended: PeriodTally,
+        url: WebhookUrl,
+        circuit_breaker_state: CircuitBreakerState,
+    ) -> WebhookStatistics {
+        let successful = ended.successful as f64;
         // Nothing divided by nothing is no number, and neither figure takes it.
-        let share = Percent::new(100.0 * successful / ended);
-        let mean = Quantity::new(self.response_time_ms / successful);
+        let share = Percent::new(100.0 * successful / (successful + ended.failed as f64));
+        let mean = Quantity::new(ended.response_time_ms / successful);
         WebhookStatistics {
             url,
-            total_deliveries: self.pending + self.successful + self.failed,
-            successful_deliveries: self.successful,
-            failed_deliveries: self.failed,
+            total_deliveries: self.pending + ended.successful + ended.failed,
+            successful_deliveries: ended.successful,
+            failed_deliveries: ended.failed,
             pending_deliveries: self.pending,
             success_rate: share.unwrap_or(Percent::ZERO),
             average_response_time_ms: mean.unwrap_or_default(),
             circuit_breaker_state,
+        }
+    }
+}
+
+/// The sums of the deliveries to a URL that ended in a time.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PeriodTally {
+    /// Those that arrived.
+    pub successful: u64,
+    /// Those that were given up.
+    pub failed: u64,
+    /// The sum over those that arrived.
+    pub response_time_ms: f64,
+}
+
+impl PeriodTally {
+    /// Counts a change, if it is an end.
+    pub fn apply(&mut self, change: TallyChange) {
+        if let TallyChange::Ended { response_time_ms, .. } = change {
+            match response_time_ms {
+                Some(response_time_ms) => {
+                    self.successful += 1;
+                    self.response_time_ms += response_time_ms.get();
+                }
+                None => self.failed += 1,
+            }
         }
     }
 }

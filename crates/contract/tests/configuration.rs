@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in tests, and all of this file is one")]
 
 use contract::{
-    AlertRule, BudgetThresholds, Configuration, ConfigurationError, HubLimits,
+    AlertRule, BreakerRule, BudgetThresholds, Configuration, ConfigurationError, DeliveryRule, HubLimits,
     configuration::VARIABLES,
     hub::{DEBUG_HUB, HUBS, SPEND_HUB, TASK_HUB},
 };
@@ -38,6 +38,13 @@ fn defaults() -> Configuration {
         alert_rule: AlertRule { thresholds: BudgetThresholds::default(), cooldown_millis: 3_600_000 },
         auth_failures_per_minute: 10,
         allowed_origins: Vec::new(),
+        delivery_rule: DeliveryRule {
+            max_attempts: 4,
+            retry_millis: vec![2_000, 4_000, 8_000],
+            timeout_millis: 10_000,
+            breaker: BreakerRule { failures: 5, open_millis: 300_000 },
+            max_pending: 10_000,
+        },
         allow_private_targets: false,
         disabled_hubs: Vec::new(),
         enable_debug_hub: false,
@@ -155,6 +162,26 @@ fn thresholds_and_cooldown_make_the_rule_of_alerts() {
     let expected = AlertRule { thresholds: "80,100".parse().unwrap(), cooldown_millis: 0 };
     assert_eq!(configuration.alert_rule, expected);
     assert!(message("BUDGET_THRESHOLDS", "100,50").contains("in ascending order"));
+}
+
+#[test]
+fn the_variables_of_webhooks_make_their_rule() {
+    let configuration = read(&[
+        ("WEBHOOK_MAX_ATTEMPTS", "2"),
+        ("WEBHOOK_RETRY_SECONDS", "0.05, 3"),
+        ("WEBHOOK_TIMEOUT_SECONDS", "4"),
+        ("WEBHOOK_BREAKER_FAILURES", "6"),
+        ("WEBHOOK_BREAKER_OPEN_SECONDS", "7"),
+        ("WEBHOOK_MAX_PENDING", "8"),
+    ]);
+    let expected = DeliveryRule {
+        max_attempts: 2,
+        retry_millis: vec![50, 3_000],
+        timeout_millis: 4_000,
+        breaker: BreakerRule { failures: 6, open_millis: 7_000 },
+        max_pending: 8,
+    };
+    assert_eq!(configuration.unwrap().delivery_rule, expected);
 }
 
 #[test]

@@ -19,6 +19,8 @@ use crate::{
     budget::AlertRule,
     hub::{DEBUG_HUB, Hub},
     hub_limits::HubLimits,
+    webhook_attempt::DeliveryRule,
+    webhook_breaker::BreakerRule,
 };
 
 /// What the Worker and its objects are told by their environment. [`VARIABLES`] says of each what it is for.
@@ -60,6 +62,9 @@ pub struct Configuration {
     pub auth_failures_per_minute: u64,
     /// `ALLOWED_ORIGINS`, as browsers write them; `*` is any.
     pub allowed_origins: Vec<String>,
+    /// `WEBHOOK_MAX_ATTEMPTS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_TIMEOUT_SECONDS`, `WEBHOOK_BREAKER_FAILURES`,
+    /// `WEBHOOK_BREAKER_OPEN_SECONDS` and `WEBHOOK_MAX_PENDING`.
+    pub delivery_rule: DeliveryRule,
     /// `ALLOW_PRIVATE_TARGETS`.
     pub allow_private_targets: bool,
     /// `DISABLED_HUBS`, each once.
@@ -99,6 +104,16 @@ impl Configuration {
             },
             auth_failures_per_minute: read(&table::AUTH_FAILURES_PER_MINUTE, &lookup)?,
             allowed_origins: read(&table::ALLOWED_ORIGINS, &lookup)?,
+            delivery_rule: DeliveryRule {
+                max_attempts: count(read(&table::WEBHOOK_MAX_ATTEMPTS, &lookup)?),
+                retry_millis: read(&table::WEBHOOK_RETRY_SECONDS, &lookup)?,
+                timeout_millis: millis(read(&table::WEBHOOK_TIMEOUT_SECONDS, &lookup)?),
+                breaker: BreakerRule {
+                    failures: count(read(&table::WEBHOOK_BREAKER_FAILURES, &lookup)?),
+                    open_millis: millis(read(&table::WEBHOOK_BREAKER_OPEN_SECONDS, &lookup)?),
+                },
+                max_pending: read(&table::WEBHOOK_MAX_PENDING, &lookup)?,
+            },
             allow_private_targets: read(&table::ALLOW_PRIVATE_TARGETS, &lookup)?,
             disabled_hubs: read(&table::DISABLED_HUBS, &lookup)?,
             enable_debug_hub: read(&table::ENABLE_DEBUG_HUB, &lookup)?,
@@ -110,6 +125,10 @@ impl Configuration {
     pub fn serves(&self, hub: &Hub) -> bool {
         !self.disabled_hubs.contains(&hub) && (self.enable_debug_hub || *hub != DEBUG_HUB)
     }
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn millis(seconds: u64) -> i64 {

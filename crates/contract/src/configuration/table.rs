@@ -1,7 +1,7 @@
 //! Every variable of the configuration. The pages of the documentation are written from here.
 
 use super::{
-    values::{Flag, Hubs, LimitsByHub, Origins, Thresholds, Whole},
+    values::{Delays, Flag, Hubs, LimitsByHub, Origins, Thresholds, Whole},
     variable::Variable,
 };
 use crate::virtual_key::MAX_CONNECTIONS;
@@ -27,6 +27,12 @@ pub static VARIABLES: &[&Variable] = &[
     &ALERT_COOLDOWN_SECONDS,
     &AUTH_FAILURES_PER_MINUTE,
     &ALLOWED_ORIGINS,
+    &WEBHOOK_MAX_ATTEMPTS,
+    &WEBHOOK_RETRY_SECONDS,
+    &WEBHOOK_TIMEOUT_SECONDS,
+    &WEBHOOK_BREAKER_FAILURES,
+    &WEBHOOK_BREAKER_OPEN_SECONDS,
+    &WEBHOOK_MAX_PENDING,
     &ALLOW_PRIVATE_TARGETS,
     &DISABLED_HUBS,
     &ENABLE_DEBUG_HUB,
@@ -211,6 +217,62 @@ pub(super) static ALLOWED_ORIGINS: Variable<Origins> = Variable {
     meaning: "Whose pages may ask, besides the Worker's own; `*` is any, which `npm start` sets locally. What comes from no \
               page may always.",
     when_reached: None,
+    for_tests: false,
+};
+
+pub(super) static WEBHOOK_MAX_ATTEMPTS: Variable<Whole> = Variable {
+    name: "WEBHOOK_MAX_ATTEMPTS",
+    default: "4",
+    values: Whole { lowest: 1, highest: 100 },
+    meaning: "How often a webhook is tried in all.",
+    when_reached: Some("`DeliveryFailed` with `isFinal`, and a dead letter."),
+    for_tests: false,
+};
+
+pub(super) static WEBHOOK_RETRY_SECONDS: Variable<Delays> = Variable {
+    name: "WEBHOOK_RETRY_SECONDS",
+    default: "2,4,8",
+    values: Delays,
+    meaning: "How long after the first attempt, the second and so on a webhook is tried again; the last figure stands for \
+              all that follow.",
+    when_reached: None,
+    for_tests: false,
+};
+
+pub(super) static WEBHOOK_TIMEOUT_SECONDS: Variable<Whole> = Variable {
+    name: "WEBHOOK_TIMEOUT_SECONDS",
+    default: "10",
+    // The platform gives what goes on after a queue's messages were taken 30 seconds (waitUntil).
+    values: Whole { lowest: 1, highest: 25 },
+    meaning: "How long the receiver of a webhook may take to answer.",
+    when_reached: Some("The attempt has failed."),
+    for_tests: false,
+};
+
+pub(super) static WEBHOOK_BREAKER_FAILURES: Variable<Whole> = Variable {
+    name: "WEBHOOK_BREAKER_FAILURES",
+    default: "5",
+    values: Whole { lowest: 1, highest: 1_000 },
+    meaning: "How many attempts in a row, of one key to one URL, get no answer or one that asks to come again.",
+    when_reached: Some("Deliveries of that key to that URL wait."),
+    for_tests: false,
+};
+
+pub(super) static WEBHOOK_BREAKER_OPEN_SECONDS: Variable<Whole> = Variable {
+    name: "WEBHOOK_BREAKER_OPEN_SECONDS",
+    default: "300",
+    values: Whole { lowest: 1, highest: 86_400 },
+    meaning: "How long they wait; then one is tried, and what comes of it decides for all.",
+    when_reached: None,
+    for_tests: false,
+};
+
+pub(super) static WEBHOOK_MAX_PENDING: Variable<Whole> = Variable {
+    name: "WEBHOOK_MAX_PENDING",
+    default: "10000",
+    values: Whole { lowest: 1, highest: 1_000_000 },
+    meaning: "How many webhooks of one virtual key may wait or be under way.",
+    when_reached: Some("`WebhookDeliveryRequested` is `rejected`, and says so."),
     for_tests: false,
 };
 

@@ -28,6 +28,9 @@ pub(super) struct Whole {
     pub(super) highest: u64,
 }
 
+/// Seconds, fractions allowed, one after another.
+pub(super) struct Delays;
+
 /// Yes or no.
 pub(super) struct Flag;
 
@@ -58,6 +61,34 @@ impl Parse for Whole {
             _ => Err(None),
         }
     }
+}
+
+/// The most delays that are told apart, and the longest one: a day.
+const MAX_DELAYS: usize = 20;
+const MAX_DELAY_SECONDS: f64 = 86_400.0;
+
+impl Values for Delays {
+    fn expected(&self) -> String {
+        format!("1 to {MAX_DELAYS} numbers from 0 to {MAX_DELAY_SECONDS}, separated by commas")
+    }
+}
+
+impl Parse for Delays {
+    type Value = Vec<i64>;
+
+    /// In milliseconds.
+    fn parse(&self, text: &str) -> Result<Vec<i64>, Option<String>> {
+        let delays: Vec<i64> = text.split(',').map(|entry| delay_millis(entry.trim()).ok_or(None)).collect::<Result<_, _>>()?;
+        if delays.len() <= MAX_DELAYS { Ok(delays) } else { Err(None) }
+    }
+}
+
+fn delay_millis(text: &str) -> Option<i64> {
+    // What else is a number to Rust: signs, `inf`, `NaN`, powers of ten.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds: f64 = text.parse().ok().filter(|_| is_plain)?;
+    #[expect(clippy::cast_possible_truncation, reason = "a day has few milliseconds")]
+    (0.0..=MAX_DELAY_SECONDS).contains(&seconds).then(|| (seconds * 1_000.0).round() as i64)
 }
 
 impl Values for Flag {
@@ -181,6 +212,14 @@ mod tests {
         }
         for text in ["0", "301", "-1", "1.5", "1e2", "1,5", "many", "18446744073709551616"] {
             assert_eq!(numbers.parse(text), Err(None), "{text}");
+        }
+    }
+
+    #[test]
+    fn delays_are_seconds_with_or_without_a_fraction() {
+        assert_eq!(Delays.parse("2, 4,0.05,86400"), Ok(vec![2_000, 4_000, 50, 86_400_000]));
+        for text in ["", ",", "2,", "-1", "1e3", "inf", "NaN", "86401", "2;4", &["1"; 21].join(",")] {
+            assert_eq!(Delays.parse(text), Err(None), "{text}");
         }
     }
 
