@@ -99,13 +99,16 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
         _ if visit.is_of_hubs() => Box::pin(hubs_door::serve(visit)),
         ["v1", "events"] if method == Method::Post => Box::pin(events_door::publish(visit)),
         ["v1", "tokens"] if method == Method::Post => Box::pin(tokens_door::issue(visit)),
-        ["v1", "events" | "tokens"] => return Err(Refusal::MethodNotAllowed("POST")),
+        ["v1", "events" | "tokens"] | ["v1", "webhooks", "secret", "rotate"] => return Err(Refusal::MethodNotAllowed("POST")),
         ["v1", "admin", rest @ ..] => Box::pin(administer(visit, rest, &method)),
         ["v1", "tasks"] if read => Box::pin(owner_door::list_tasks(&visit)),
         ["v1", "tasks", id] if read => Box::pin(owner_door::read_task(&visit, id)),
         ["v1", "spend"] if read => Box::pin(owner_door::read_spend(&visit)),
         ["v1", "history"] if read => Box::pin(owner_door::read_history(&visit)),
         ["v1", "webhooks"] if read => Box::pin(owner_door::list_webhooks(&visit)),
+        ["v1", "webhooks", "secret", "rotate"] if method == Method::Post => {
+            Box::pin(owner_door::rotate_webhook_secret(&visit))
+        }
         ["health"] | ["health", "live" | "ready" | "signalr"] if read => Box::pin(health_door::serve(visit)),
         ["metrics"] if read => Box::pin(operating_door::metrics(&visit)),
         ["asyncapi.json"] if read => return descriptions::asyncapi(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contract::{AcceptedEvent, Arrival, MAX_BODY_BYTES, Problem, ProblemKind, Rejection, ingest};
+use contract::{AcceptedEvent, Arrival, MAX_BODY_BYTES, Problem, ProblemKind, RejectedEvent, Rejection, ingest};
 use durable_objects::{Publish, PublishBroadcasts, Published, log, now_millis};
 use futures::{StreamExt, stream};
 use serde::Serialize;
@@ -113,7 +113,15 @@ async fn arrivals(visit: &mut Visit) -> Result<Vec<Arrival>, Refusal> {
         return Err(Refusal::problem(ProblemKind::ContentTooLarge, detail));
     }
     let body = visit.request.bytes().await?;
-    ingest(&content_type, &body).map_err(|error| Problem::from(error).into())
+    let mut arrivals = ingest(&content_type, &body).map_err(Problem::from)?;
+    for arrival in &mut arrivals {
+        if let Ok(accepted) = arrival
+            && let Err(rejection) = accepted.event.check_target(visit.configuration.allow_private_targets)
+        {
+            *arrival = Err(RejectedEvent { id: Some(accepted.event.id.clone()), rejection });
+        }
+    }
+    Ok(arrivals)
 }
 
 /// Hands a key's events to its object.
@@ -163,6 +171,10 @@ fn fill(result: &mut EventResult, outcome: &Outcome, nth: usize) {
             Some(Published::Ignored(reason)) => {
                 result.status = "ignored";
                 result.reason = Some(reason.clone());
+            }
+            Some(Published::Rejected(reason)) => {
+                result.status = "rejected";
+                result.error = Some(Rejection::of_whole(reason.clone()));
             }
             // The object answers for every event; a shorter answer is another version's.
             None => result.status = "unavailable",

@@ -1,7 +1,7 @@
 //! What the holder of a key, or of a client token of it, reads: tasks, spend, history, webhooks.
 
-use contract::{ClientAccess, Hub, ProblemKind, hub};
-use durable_objects::{ListTasks, ReadHistory, ReadSpend, ReadTask, ReadWebhooks};
+use contract::{ClientAccess, Hub, ProblemKind, StatisticsPeriod, hub};
+use durable_objects::{ListTasks, ReadHistory, ReadSpend, ReadTask, ReadWebhooks, RotateWebhookSecret};
 use percent_encoding::percent_decode_str;
 use worker::Response;
 
@@ -70,14 +70,34 @@ pub(crate) async fn read_history(visit: &Visit) -> Result<Response, Refusal> {
     Ok(Response::from_json(&page)?)
 }
 
-/// `GET /v1/webhooks?after=&limit=`: how the deliveries to each URL went.
+/// `GET /v1/webhooks?period=&after=&limit=`: how the deliveries to each URL went.
 pub(crate) async fn list_webhooks(visit: &Visit) -> Result<Response, Refusal> {
     let (virtual_key_id, _) = owner(visit, &hub::WEBHOOK_HUB).await?;
+    let period = parameter(visit, "period").map(|text| {
+        let wrong = |error| Refusal::problem(ProblemKind::InvalidParameter, format!("period {error}, not {text:?}"));
+        text.parse::<StatisticsPeriod>().map_err(wrong)
+    });
+    let period = period.transpose()?;
     let limit = limit(visit)?;
-    let read = ReadWebhooks { virtual_key_id, after: parameter(visit, "after"), limit: limit + 1 };
+    let read = ReadWebhooks { virtual_key_id, period, after: parameter(visit, "after"), limit: limit + 1 };
     let statistics = durable_objects::ask(&visit.env, &read).await?.ok_or_else(unusable)?;
     let page = Page::of(statistics, limit, |one| one.url.as_str().to_owned());
     Ok(Response::from_json(&page)?)
+}
+
+/// `POST /v1/webhooks/secret/rotate`: another secret to sign with, which this answer alone shows.
+pub(crate) async fn rotate_webhook_secret(visit: &Visit) -> Result<Response, Refusal> {
+    let Principal::VirtualKey { id: virtual_key_id, expires_at_millis: None, .. } = principal(visit).await? else {
+        let detail = "this route takes the virtual key itself, neither a client token nor the master key";
+        return Err(Refusal::problem(ProblemKind::Forbidden, detail));
+    };
+    let from = visit.request.headers().get("cf-connecting-ip").ok().flatten();
+    let rotate = RotateWebhookSecret { virtual_key_id, from };
+    let rotated = durable_objects::ask(&visit.env, &rotate).await?.ok_or_else(unusable)?;
+    let mut response = Response::from_json(&rotated)?;
+    // Nobody in between keeps a secret.
+    response.headers_mut().set("cache-control", "no-store")?;
+    Ok(response)
 }
 
 /// The key whose holder asks, if it opens the hub that tells of the same.
@@ -91,16 +111,19 @@ async fn owner(visit: &Visit, hub: &Hub) -> Result<(String, ClientAccess), Refus
 }
 
 async fn holder(visit: &Visit) -> Result<(String, ClientAccess), Refusal> {
+    match principal(visit).await? {
+        Principal::VirtualKey { id, access, .. } => Ok((id, access)),
+        Principal::Operator | Principal::MasterHubs { .. } => {
+            Err(Refusal::problem(ProblemKind::Forbidden, "this route takes a virtual key, not the master key"))
+        }
+    }
+}
+
+async fn principal(visit: &Visit) -> Result<Principal, Refusal> {
     let unauthorized = |detail: &str| Refusal::problem(ProblemKind::Unauthorized, detail);
     let credential = Credential::of(&visit.request, &visit.url, false)
         .ok_or_else(|| unauthorized("this route needs a virtual key, as a bearer token or in X-API-Key"))?;
-    match principal_of(visit, &credential).await? {
-        Some(Principal::VirtualKey { id, access, .. }) => Ok((id, access)),
-        Some(Principal::Operator | Principal::MasterHubs { .. }) => {
-            Err(Refusal::problem(ProblemKind::Forbidden, "this route takes a virtual key, not the master key"))
-        }
-        None => Err(unauthorized("the key is unknown")),
-    }
+    principal_of(visit, &credential).await?.ok_or_else(|| unauthorized("the key is unknown"))
 }
 
 /// The key's own object, which has the final say, refused.

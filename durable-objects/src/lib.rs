@@ -51,7 +51,8 @@ pub use patience::in_time;
 pub use virtual_key::{
     VirtualKey,
     calls::{
-        Admission, ApplyKey, Disconnect, FoundTask, Inspect, Inspection, ListTasks, Ping, Publish, Published,
-        ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Refusal, Reserve, TaskPage, virtual_key_name,
+        Admission, ApplyKey, AttemptToMake, BeginAttempt, Disconnect, FinishAttempt, FoundTask, Inspect, Inspection,
+        ListTasks, Ping, Poke, Publish, Published, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks,
+        Redeliver, Redelivery, Refusal, Reserve, RotateWebhookSecret, RotatedSecret, TaskPage, virtual_key_name,
     },
 };

@@ -30,6 +30,16 @@ impl Row {
         }
     }
 
+    /// The next column as a number; none where it is NULL.
+    #[allow(clippy::cast_precision_loss)]
+    pub(crate) fn real(&mut self) -> Option<f64> {
+        match self.0.next() {
+            Some(SqlStorageValue::Integer(integer)) => Some(integer as f64),
+            Some(SqlStorageValue::Float(float)) => Some(float),
+            _ => None,
+        }
+    }
+
     /// The next column as an integer; none where it is NULL.
     // SQLite's integers arrive as JavaScript numbers, exact up to 2^53.
     #[allow(clippy::cast_possible_truncation)]

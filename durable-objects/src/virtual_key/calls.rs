@@ -1,7 +1,8 @@
 //! What the object of a virtual key can be asked.
 
 use contract::{
-    AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, SpendView, TaskView, WebhookStatistics,
+    AttemptOutcome, AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, SpendView, StatisticsPeriod,
+    TaskView, UndeliveredWebhook, WebhookStatistics, time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -92,6 +93,8 @@ pub enum Published {
     Duplicate,
     /// It changes nothing, for this reason.
     Ignored(String),
+    /// It is not taken, for this reason, and may be sent again.
+    Rejected(String),
 }
 
 /// Gives the object its key's record.
@@ -231,12 +234,107 @@ virtual_key_call!(ReadSpend => Option<SpendView>, "/spend");
 pub struct ReadWebhooks {
     /// The key.
     pub virtual_key_id: String,
+    /// Of this period; without one, of all time.
+    pub period: Option<StatisticsPeriod>,
     /// After this URL.
     pub after: Option<String>,
     /// How many at the most.
     pub limit: u32,
 }
 virtual_key_call!(ReadWebhooks => Option<Vec<WebhookStatistics>>, "/webhooks");
+
+/// What the queue of webhooks carries: an attempt is due. The object says whether it is still to be made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Poke {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The delivery.
+    pub delivery_id: String,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+}
+
+/// Begins an attempt to deliver a webhook.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BeginAttempt {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The delivery.
+    pub delivery_id: String,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+}
+virtual_key_call!(BeginAttempt => Option<AttemptToMake>, "/webhooks/begin");
+
+/// The request to make. It has no `Debug`: its headers are secrets of the receiver.
+#[derive(Serialize, Deserialize)]
+pub struct AttemptToMake {
+    /// Where it goes.
+    pub url: String,
+    /// All of its headers: names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, JSON.
+    pub body: String,
+    /// How long an answer may take, in milliseconds.
+    pub timeout_millis: i64,
+}
+
+/// Says what an attempt came to.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FinishAttempt {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The delivery.
+    pub delivery_id: String,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// What it came to.
+    pub outcome: AttemptOutcome,
+}
+virtual_key_call!(FinishAttempt => (), "/webhooks/finish");
+
+/// Has a webhook that was given up delivered again: from the first attempt, under the same id.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Redeliver {
+    /// The key.
+    pub virtual_key_id: String,
+    /// What is left of it.
+    pub letter: UndeliveredWebhook,
+}
+virtual_key_call!(Redeliver => Option<Redelivery>, "/webhooks/redeliver");
+
+/// Whether a webhook is delivered again. The object answers none at all where the key is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Redelivery {
+    /// It is.
+    Armed,
+    /// It is being delivered already.
+    Pending,
+    /// Too many others wait.
+    Full,
+}
+
+/// Gives the key another secret to sign webhooks with.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RotateWebhookSecret {
+    /// The key.
+    pub virtual_key_id: String,
+    /// From which address of the network, for the audit trail.
+    pub from: Option<String>,
+}
+virtual_key_call!(RotateWebhookSecret => Option<RotatedSecret>, "/webhooks/secret");
+
+/// A new secret, in the one answer that shows it. It has no `Debug`: it is never logged.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RotatedSecret {
+    /// `whsec_…`
+    pub secret: String,
+    /// Until when older ones sign too, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_expires_at: Option<Timestamp>,
+}
 
 /// Asks for the audit trail of the key's connections and subscriptions, newest first.
 #[derive(Debug, Serialize, Deserialize)]

@@ -68,6 +68,11 @@ impl<'a> Draft<'a> {
         Ok(true)
     }
 
+    /// An event that is not taken after all may come again.
+    pub(crate) fn unnote(&mut self, source: &str, id: &str) {
+        self.seen.remove(&(source.to_owned(), id.to_owned()));
+    }
+
     /// Has clients told something once all of it is stored.
     pub(crate) fn tell(
         &mut self,
@@ -143,6 +148,7 @@ impl<'a> Draft<'a> {
         if committed.is_err() {
             services.desk.journal.recount();
             services.spend.forget();
+            self.webhooks.undone();
         }
         committed
     }

@@ -100,7 +100,8 @@ impl VirtualKey {
         if !self.may_read(&read.virtual_key_id).await? {
             return Ok(None);
         }
-        self.services.webhooks.list(read.after.as_deref().unwrap_or_default(), read.limit).map(Some)
+        let after = read.after.as_deref().unwrap_or_default();
+        self.services.webhooks.list(after, read.limit, read.period).map(Some)
     }
 
     pub(super) fn read_audit(&self, read: &ReadKeyAudit) -> Result<Vec<AuditEntry>> {

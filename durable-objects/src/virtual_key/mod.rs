@@ -31,8 +31,8 @@ use worker::{
 
 use self::{
     calls::{
-        ApplyKey, Deliver, Disconnect, Inspect, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend,
-        ReadTask, ReadWebhooks, Reserve, Watch,
+        ApplyKey, BeginAttempt, Deliver, Disconnect, FinishAttempt, Inspect, ListTasks, Ping, Publish, ReadHistory,
+        ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Reserve, RotateWebhookSecret, Watch,
     },
     services::Services,
 };
@@ -83,6 +83,12 @@ impl DurableObject for VirtualKey {
             ReadTask::PATH => call::serve(request, async |call: ReadTask| self.read_task(&call).await),
             ReadSpend::PATH => call::serve(request, async |call: ReadSpend| self.read_spend(&call).await),
             ReadWebhooks::PATH => call::serve(request, async |call: ReadWebhooks| self.webhooks(&call).await),
+            BeginAttempt::PATH => call::serve(request, async |call: BeginAttempt| self.begin_attempt(&call).await),
+            FinishAttempt::PATH => call::serve(request, async |call: FinishAttempt| self.finish_attempt(&call).await),
+            Redeliver::PATH => call::serve(request, async |call: Redeliver| self.redeliver(&call).await),
+            RotateWebhookSecret::PATH => {
+                call::serve(request, async |call: RotateWebhookSecret| self.rotate_webhook_secret(&call).await)
+            }
             ReadKeyAudit::PATH => call::serve(request, async |call: ReadKeyAudit| self.read_audit(&call)),
             Ping::PATH => call::serve(request, async |_: Ping| Ok(())),
             _ => return Response::error("no such call", 404),

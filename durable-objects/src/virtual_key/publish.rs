@@ -25,6 +25,8 @@ use crate::{
 enum Taken {
     Duplicate,
     Ignored(&'static str),
+    /// It is not taken, and may come again.
+    Rejected(&'static str),
     /// It has its effect, and clients are told this.
     Effective(Range<usize>),
 }
@@ -54,6 +56,10 @@ impl VirtualKey {
                 let first = draft.notifications().len();
                 match take(&mut draft, &record, event)? {
                     Ok(()) => Taken::Effective(first..draft.notifications().len()),
+                    Err(reason) if reason == webhooks::TOO_MANY_PENDING => {
+                        draft.unnote(&event.source, &event.id);
+                        Taken::Rejected(reason)
+                    }
                     Err(reason) => Taken::Ignored(reason),
                 }
             } else {
@@ -74,6 +80,8 @@ impl VirtualKey {
         if draft.has_raised() {
             self.empty_outbox().await?;
         }
+        // Also where nothing is new: a process that died may not have come so far.
+        self.attend_deliveries().await?;
         let effective = taken.iter().filter(|taken| matches!(taken, Taken::Effective(_))).count();
         services.presence.note_latency(crate::identifiers::now_millis() - publish.accepted_at_millis, effective);
         self.wind(&draft).await?;
@@ -86,6 +94,7 @@ fn published(taken: Taken, recipients: &[usize]) -> Published {
     match taken {
         Taken::Duplicate => Published::Duplicate,
         Taken::Ignored(reason) => Published::Ignored(reason.to_owned()),
+        Taken::Rejected(reason) => Published::Rejected(reason.to_owned()),
         Taken::Effective(told) => {
             let recipients = recipients.get(told).unwrap_or_default();
             Published::Delivered { recipients: Some(recipients.iter().copied().max().unwrap_or(0)) }
@@ -107,6 +116,7 @@ fn take(
         EventBody::Image(image) => tasks::take_media(draft, event, MediaEvent::Image(image)).map(reason),
         EventBody::Spend(recorded) => spend::take(draft, record, recorded, correlation_id).map(Ok),
         EventBody::Webhook(webhook) => webhooks::take(draft, webhook, correlation_id).map(reason),
+        EventBody::WebhookRequest(request) => webhooks::request(draft, event, request),
         EventBody::System(system @ SystemEvent::RateLimitWarning(_)) => {
             if preferences::wants(&draft.services.preferences.read()?, system) {
                 draft.tell(correlation_id, |meta| system.notification(&SYSTEM_HUB, vec![key_group(&record.id)], meta));

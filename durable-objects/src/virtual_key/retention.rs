@@ -72,6 +72,7 @@ impl VirtualKey {
         draft.send();
         self.server.flush();
         self.empty_outbox().await?;
+        self.ring_deliveries().await?;
         self.report_if_due().await?;
         self.wind_expiry().await?;
         let has_anything = self.sweep(limits, now_millis)?;

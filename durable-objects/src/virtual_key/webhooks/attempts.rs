@@ -1,0 +1,258 @@
+//! The calls by which the Worker makes attempts: the object decides whether one is made, and what follows from what it
+//! came to. It waits for no receiver itself.
+
+use contract::{
+    AttemptOutcome, Breaker, DeliveryRule, DeliveryState, DomainEvent, Verdict, WebhookDeliveryRequested, check_target,
+};
+use worker::Result;
+
+use super::{
+    super::{
+        VirtualKey,
+        calls::{AttemptToMake, BeginAttempt, FinishAttempt, Redeliver, Redelivery},
+        draft::Draft,
+        key_state::KeyState,
+    },
+    delivery::{Content, Delivery},
+    line::{Place, Stage},
+};
+use crate::identifiers::{now_millis, random_bytes, ulid};
+
+/// How much longer than an answer may take the outcome of an attempt may: then it is lost.
+const LOST_AFTER_MILLIS: i64 = 5_000;
+
+/// Attempts that are found lost in one transaction; if more are, the alarm rings again.
+const LOST_AT_ONCE: i64 = 100;
+
+/// Why a delivery is not taken.
+pub(in super::super) const TOO_MANY_PENDING: &str =
+    "the virtual key has as many webhooks waiting as it may have (WEBHOOK_MAX_PENDING); send the event again later";
+
+/// Takes a delivery, to be made as soon as all of the call is stored; or says why not.
+pub(in super::super) fn request(
+    draft: &mut Draft<'_>,
+    event: &DomainEvent,
+    request: &WebhookDeliveryRequested,
+) -> Result<std::result::Result<(), &'static str>> {
+    if has_too_many(draft)? {
+        return Ok(Err(TOO_MANY_PENDING));
+    }
+    let now_millis = draft.now_millis;
+    let random = random_bytes().map_err(|error| worker::Error::RustError(error.to_string()))?;
+    let content = Content {
+        request: request.clone(),
+        correlation_id: event.correlation_id.clone(),
+        trace_parent: event.trace_parent.clone(),
+    };
+    let place = waiting(ulid(now_millis, random).to_string(), request.url.as_str(), now_millis);
+    let (state, change) = DeliveryState::requested();
+    draft.webhooks.set_state(&place.url, &place.id, state, change)?;
+    draft.webhooks.line.add(place, Some(serde_json::to_string(&content)?));
+    Ok(Ok(()))
+}
+
+/// A delivery whose first attempt is due.
+fn waiting(id: String, url: &str, now_millis: i64) -> Place {
+    Place { id, url: url.to_owned(), stage: Stage::Waiting, attempt: 1, lost: 0, due_millis: now_millis }
+}
+
+fn has_too_many(draft: &Draft<'_>) -> Result<bool> {
+    let line = &draft.services.webhooks.line;
+    // Whoever never had any has no tables for them.
+    let stored = if line.is_empty()? { 0 } else { line.pending()? };
+    let pending = stored.saturating_add_signed(draft.webhooks.line.pending());
+    Ok(pending >= draft.services.configuration()?.delivery_rule.max_pending)
+}
+
+impl VirtualKey {
+    /// Begins an attempt, if it is still to be made, and says what is sent.
+    pub(in super::super) async fn begin_attempt(&self, begin: &BeginAttempt) -> Result<Option<AttemptToMake>> {
+        let to_make = self.begin(begin)?;
+        self.wind_deliveries().await?;
+        Ok(to_make)
+    }
+
+    fn begin(&self, begin: &BeginAttempt) -> Result<Option<AttemptToMake>> {
+        let services = &*self.services;
+        let now_millis = now_millis();
+        // A poke of a key that is deleted, or of another object's making, changes nothing.
+        let is_known = matches!(services.key.stored()?, Some(KeyState::Known(_)));
+        if !is_known || services.webhooks.line.is_empty()? {
+            return Ok(None);
+        }
+        let Some(mut delivery) = self.delivery(&begin.delivery_id)? else { return Ok(None) };
+        let is_due = match delivery.place.stage {
+            Stage::Poked => true,
+            Stage::Waiting => delivery.place.due_millis <= now_millis,
+            Stage::Begun | Stage::GivenUp => false,
+        };
+        if !is_due || delivery.place.attempt != begin.attempt {
+            return Ok(None);
+        }
+        let configuration = services.configuration()?;
+        let rule = &configuration.delivery_rule;
+        let mut draft = Draft::new(services, now_millis);
+        if check_target(&delivery.place.url, configuration.allow_private_targets).is_err() {
+            settle(&mut draft, rule, delivery, &AttemptOutcome::NotAllowed)?;
+            self.keep_and_tell(&draft)?;
+            return Ok(None);
+        }
+        let mut breaker = services.webhooks.line.breaker(&delivery.place.url)?;
+        let previous = breaker.state();
+        let may_begin = breaker.begin(&delivery.place.id, now_millis);
+        delivery.place.stage = if may_begin { Stage::Begun } else { Stage::Waiting };
+        delivery.place.due_millis = if may_begin { now_millis + rule.timeout_millis + LOST_AFTER_MILLIS } else { now_millis };
+        if may_begin {
+            delivery.tell_breaker(&mut draft, previous, breaker.state());
+            delivery.tell(&mut draft, &delivery.attempted())?;
+            draft.webhooks.line.set_breaker(&delivery.place.url, breaker);
+        }
+        draft.webhooks.line.put(delivery.place.clone());
+        self.keep_and_tell(&draft)?;
+        if !may_begin {
+            return Ok(None);
+        }
+        let secrets = services.webhooks.secrets.read()?;
+        Ok(Some(delivery.to_make(&secrets, now_millis, rule.timeout_millis)))
+    }
+
+    /// Takes what an attempt came to. One that is not under way any more, because it took too long to hear of it, changes
+    /// nothing.
+    pub(in super::super) async fn finish_attempt(&self, finish: &FinishAttempt) -> Result<()> {
+        let services = &*self.services;
+        if services.webhooks.line.is_empty()? {
+            return Ok(());
+        }
+        let Some(delivery) = self.delivery(&finish.delivery_id)? else { return Ok(()) };
+        if delivery.place.stage == Stage::Begun && delivery.place.attempt == finish.attempt {
+            let mut draft = Draft::new(services, now_millis());
+            settle(&mut draft, &services.configuration()?.delivery_rule, delivery, &finish.outcome)?;
+            self.keep_and_tell(&draft)?;
+            self.server.flush();
+        }
+        self.attend_deliveries().await
+    }
+
+    /// Tries a delivery again that was given up, as if it had just been asked for.
+    pub(in super::super) async fn redeliver(&self, redeliver: &Redeliver) -> Result<Option<Redelivery>> {
+        let services = &*self.services;
+        match services.key.read(&redeliver.virtual_key_id).await? {
+            Some(KeyState::Known(_)) => {}
+            None | Some(KeyState::Deleted { .. }) => return Ok(None),
+        }
+        let letter = &redeliver.letter;
+        let now_millis = now_millis();
+        let mut draft = Draft::new(services, now_millis);
+        let id = letter.delivery_id.as_str();
+        let known = services.webhooks.line.place(id)?;
+        if known.as_ref().is_some_and(|place| place.stage != Stage::GivenUp) {
+            return Ok(Some(Redelivery::Pending));
+        }
+        if has_too_many(&draft)? {
+            return Ok(Some(Redelivery::Full));
+        }
+        let place = waiting(id.to_owned(), letter.url.as_str(), now_millis);
+        let stored = services.webhooks.line.content(id)?;
+        let content = match &stored {
+            Some(content) => content.clone(),
+            None => serde_json::to_string(&Content::of_letter(letter))?,
+        };
+        let (state, change) = DeliveryState::requested_again(draft.webhooks.state(&place.url, id)?);
+        draft.webhooks.set_state(&place.url, id, state, change)?;
+        let delivery = Delivery::new(place.clone(), &content)?;
+        delivery.tell(&mut draft, &delivery.scheduled(now_millis))?;
+        draft.webhooks.line.add(place, stored.is_none().then_some(content));
+        self.keep_and_tell(&draft)?;
+        self.server.flush();
+        self.attend_deliveries().await?;
+        Ok(Some(Redelivery::Armed))
+    }
+
+    /// Looks after deliveries when the alarm rings: what was lost is tried again, and what is due is made.
+    pub(in super::super) async fn ring_deliveries(&self) -> Result<()> {
+        let services = &*self.services;
+        if services.webhooks.line.is_empty()? {
+            return Ok(());
+        }
+        let now_millis = now_millis();
+        let mut draft = Draft::new(services, now_millis);
+        let rule = &services.configuration()?.delivery_rule;
+        for place in services.webhooks.line.overdue(LOST_AT_ONCE)? {
+            if place.stage == Stage::Poked {
+                draft.webhooks.line.put(Place { stage: Stage::Waiting, due_millis: now_millis, ..place });
+            } else if let Some(delivery) = self.delivery(&place.id)? {
+                settle(&mut draft, rule, delivery, &AttemptOutcome::Lost)?;
+            }
+        }
+        self.keep_and_tell(&draft)?;
+        self.server.flush();
+        self.attend_deliveries().await
+    }
+
+    fn delivery(&self, id: &str) -> Result<Option<Delivery>> {
+        let line = &self.services.webhooks.line;
+        let Some(place) = line.place(id)? else { return Ok(None) };
+        let Some(content) = line.content(id)? else { return Ok(None) };
+        Delivery::new(place, &content).map(Some)
+    }
+
+    fn keep_and_tell(&self, draft: &Draft<'_>) -> Result<()> {
+        draft.commit()?;
+        draft.send();
+        Ok(())
+    }
+}
+
+/// Applies what an attempt came to: to its delivery, to the breaker of its URL, and to the figures.
+fn settle(
+    draft: &mut Draft<'_>,
+    rule: &DeliveryRule,
+    mut delivery: Delivery,
+    outcome: &AttemptOutcome,
+) -> Result<()> {
+    let now_millis = draft.now_millis;
+    let url = delivery.place.url.clone();
+    // What came of several attempts at one URL may be settled in one transaction.
+    let mut breaker: Breaker = match draft.webhooks.line.breaker(&url) {
+        Some(breaker) => breaker,
+        None => draft.services.webhooks.line.breaker(&url)?,
+    };
+    let previous = breaker.state();
+    breaker.heard(&delivery.place.id, outcome.sign(), rule.breaker, now_millis);
+    let current = breaker.state();
+    match rule.verdict(outcome, delivery.place.attempt, delivery.place.lost, now_millis) {
+        Verdict::Delivered => {
+            if let AttemptOutcome::Answered { response_time_millis, .. } = outcome
+                && let Some(status) = outcome.status()
+            {
+                delivery.tell(draft, &delivery.succeeded(status, *response_time_millis))?;
+            }
+            delivery.tell_breaker(draft, previous, current);
+            draft.webhooks.line.remove(&delivery.place);
+        }
+        Verdict::Retry { delay_millis } => {
+            delivery.tell(draft, &delivery.failed(outcome, outcome.error(rule), false))?;
+            delivery.tell_breaker(draft, previous, current);
+            let place = &mut delivery.place;
+            place.stage = Stage::Waiting;
+            place.attempt += 1;
+            place.lost += u32::from(*outcome == AttemptOutcome::Lost);
+            // While the breaker is open nothing is tried, so nothing else is said.
+            place.due_millis = (now_millis + delay_millis).max(breaker.open_until_millis().unwrap_or(0));
+            delivery.tell(draft, &delivery.scheduled(now_millis))?;
+            draft.webhooks.line.put(delivery.place);
+        }
+        Verdict::GivenUp => {
+            let error = outcome.error(rule);
+            delivery.tell(draft, &delivery.failed(outcome, error.clone(), true))?;
+            delivery.tell_breaker(draft, previous, current);
+            draft.webhooks.letters.push(delivery.undelivered(outcome, error));
+            let mut place = delivery.place;
+            place.stage = Stage::GivenUp;
+            place.due_millis = now_millis;
+            draft.webhooks.line.give_up(place);
+        }
+    }
+    draft.webhooks.line.set_breaker(&url, breaker);
+    Ok(())
+}

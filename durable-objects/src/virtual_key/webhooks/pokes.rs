@@ -1,0 +1,59 @@
+//! When an attempt is due, the Worker is told by a queue. That is all the queue is for: what it loses or doubles changes
+//! nothing, since the object knows what is due and whether it was begun.
+
+use serde_json::json;
+use wasm_bindgen_futures::spawn_local;
+use worker::{Env, Result};
+
+use super::super::{VirtualKey, calls::Poke};
+use crate::{identifiers::now_millis, log, transaction::transaction};
+
+/// The binding of the queue in `wrangler.toml`.
+const QUEUE: &str = "WEBHOOKS";
+
+/// How long the Worker may take to begin: then it is told again.
+const POKE_MILLIS: i64 = 30_000;
+
+impl VirtualKey {
+    /// Tells the Worker of what is due, without waiting for the queue, and winds the alarm for what comes next.
+    pub(in super::super) async fn attend_deliveries(&self) -> Result<()> {
+        if self.services.webhooks.line.is_empty()? {
+            return Ok(());
+        }
+        if let Some(virtual_key_id) = self.services.key.id()? {
+            let line = &self.services.webhooks.line;
+            let lost_at_millis = now_millis() + POKE_MILLIS;
+            let taken = transaction(&self.services.storage, || line.take_due(lost_at_millis))?;
+            let pokes: Vec<Poke> = taken
+                .into_iter()
+                .map(|place| Poke {
+                    virtual_key_id: virtual_key_id.clone(),
+                    delivery_id: place.id,
+                    attempt: place.attempt,
+                })
+                .collect();
+            if !pokes.is_empty() {
+                spawn_local(poke(self.services.env.clone(), pokes));
+            }
+        }
+        self.wind_deliveries().await
+    }
+
+    /// Makes sure that the alarm rings when something is to be done next.
+    pub(in super::super) async fn wind_deliveries(&self) -> Result<()> {
+        if self.services.webhooks.line.is_empty()? {
+            return Ok(());
+        }
+        match self.services.webhooks.line.next_millis()? {
+            Some(next_millis) => self.services.alarm_clock.ring_by(next_millis).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn poke(env: Env, pokes: Vec<Poke>) {
+    let sent = async { env.queue(QUEUE)?.send_batch(pokes).await };
+    if let Err(error) = sent.await {
+        log::warn("the queue of webhooks did not take what is due", json!({ "error": error.to_string() }));
+    }
+}
