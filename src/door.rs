@@ -1,6 +1,6 @@
 //! The door every request comes through: its id, its route, its answer's headers, its line in the log.
 
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 use contract::ProblemKind;
 use durable_objects::{Configuration, log, now_millis};
@@ -9,7 +9,7 @@ use serde_json::json;
 use worker::{Context, Env, Headers, Method, Request, Response, Result, Url};
 
 use crate::{
-    descriptions, events_door, health_door, hubs_door, keys_door, operating_door,
+    configuration, dead_letters_door, descriptions, events_door, health_door, hubs_door, keys_door, operating_door,
     origins::{self, Origin},
     owner_door, providers_door,
     refusal::Refusal,
@@ -55,12 +55,12 @@ pub(crate) async fn serve(request: Request, env: Env, context: Context) -> Resul
     let url = request.url()?;
     let path = url.path().to_owned();
 
-    let (outcome, origin) = match configuration(&env) {
+    let (outcome, origin) = match configuration::of(&env) {
         Ok(configuration) => {
             let origin = Origin::of(&request, &url, &configuration);
             (route(Visit { request, url, env, configuration, context }, &origin).await, origin)
         }
-        Err(refusal) => (Err(refusal), Origin::Own),
+        Err(error) => (Err(Refusal::Internal(format!("configuration: {error}"))), Origin::Own),
     };
     let cause = outcome.as_ref().err().and_then(Refusal::cause).map(str::to_owned);
     let response = outcome.or_else(Refusal::into_response)?;
@@ -99,16 +99,18 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
         _ if visit.is_of_hubs() => Box::pin(hubs_door::serve(visit)),
         ["v1", "events"] if method == Method::Post => Box::pin(events_door::publish(visit)),
         ["v1", "tokens"] if method == Method::Post => Box::pin(tokens_door::issue(visit)),
-        ["v1", "events" | "tokens"] | ["v1", "webhooks", "secret", "rotate"] => return Err(Refusal::MethodNotAllowed("POST")),
+        ["v1", "webhooks", "secret", "rotate"] if method == Method::Post => {
+            Box::pin(owner_door::rotate_webhook_secret(&visit))
+        }
+        ["v1", "events" | "tokens"] | ["v1", "webhooks", "secret", "rotate"] => {
+            return Err(Refusal::MethodNotAllowed("POST"));
+        }
         ["v1", "admin", rest @ ..] => Box::pin(administer(visit, rest, &method)),
         ["v1", "tasks"] if read => Box::pin(owner_door::list_tasks(&visit)),
         ["v1", "tasks", id] if read => Box::pin(owner_door::read_task(&visit, id)),
         ["v1", "spend"] if read => Box::pin(owner_door::read_spend(&visit)),
         ["v1", "history"] if read => Box::pin(owner_door::read_history(&visit)),
         ["v1", "webhooks"] if read => Box::pin(owner_door::list_webhooks(&visit)),
-        ["v1", "webhooks", "secret", "rotate"] if method == Method::Post => {
-            Box::pin(owner_door::rotate_webhook_secret(&visit))
-        }
         ["health"] | ["health", "live" | "ready" | "signalr"] if read => Box::pin(health_door::serve(visit)),
         ["metrics"] if read => Box::pin(operating_door::metrics(&visit)),
         ["asyncapi.json"] if read => return descriptions::asyncapi(),
@@ -143,7 +145,16 @@ async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result
         ["providers", _] => return Err(Refusal::MethodNotAllowed("GET, PUT, DELETE")),
         ["audit"] if read => Box::pin(operating_door::audit(&visit)),
         ["connections"] if read => Box::pin(operating_door::connections(&visit)),
-        ["providers" | "audit" | "connections"] | ["keys", _, "audit"] => {
+        ["dead-letters"] if read => Box::pin(dead_letters_door::list(&visit)),
+        ["dead-letters", "replay"] if *method == Method::Post => Box::pin(dead_letters_door::replay_all(&visit)),
+        ["dead-letters", "replay"] => return Err(Refusal::MethodNotAllowed("POST")),
+        ["dead-letters", id] if read => Box::pin(dead_letters_door::read(&visit, id)),
+        ["dead-letters", id] if *method == Method::Delete => Box::pin(dead_letters_door::delete(&visit, id)),
+        ["dead-letters", _] => return Err(Refusal::MethodNotAllowed("GET, DELETE")),
+        ["dead-letters", id, "replay"] if *method == Method::Post => Box::pin(dead_letters_door::replay(&visit, id)),
+        ["dead-letters", _, "replay"] => return Err(Refusal::MethodNotAllowed("POST")),
+        ["queues"] if read => Box::pin(dead_letters_door::queues(&visit)),
+        ["providers" | "audit" | "connections" | "dead-letters" | "queues"] | ["keys", _, "audit"] => {
             return Err(Refusal::MethodNotAllowed("GET"));
         }
         _ => return Err(nothing_at(visit.url.path())),
@@ -153,22 +164,6 @@ async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result
 
 fn nothing_at(path: &str) -> Refusal {
     Refusal::problem(ProblemKind::NotFound, format!("there is nothing at {path}"))
-}
-
-thread_local! {
-    /// Read once in the life of an isolate: a change of variables starts a new one.
-    static CONFIGURATION: RefCell<Option<Rc<Configuration>>> = const { RefCell::new(None) };
-}
-
-fn configuration(env: &Env) -> std::result::Result<Rc<Configuration>, Refusal> {
-    CONFIGURATION.with_borrow_mut(|known| {
-        if let Some(configuration) = known {
-            return Ok(configuration.clone());
-        }
-        let read = durable_objects::configuration::read(env)
-            .map_err(|error| Refusal::Internal(format!("configuration: {error}")))?;
-        Ok(known.insert(Rc::new(read)).clone())
-    })
 }
 
 /// The id the caller gave, if it is one we can log, else a new one.

@@ -9,6 +9,7 @@
 //! | `audit`, `deduplication`, `server_options` | what more than one object keeps or needs |
 //! | `arrival` | events that come from the Worker |
 //! | `call` | how the Worker asks an object something, and objects ask each other |
+//! | `queue` | what is put into the queues, and how much waits there |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
 //! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `patience`, `log` | what the objects share |
 
@@ -24,6 +25,7 @@ mod directory;
 mod identifiers;
 pub mod log;
 mod patience;
+mod queue;
 mod rows;
 mod server_options;
 mod tables;
@@ -34,9 +36,10 @@ pub use administration::{
     Administration,
     admission::PROBE_CLAIMS,
     calls::{
-        ADMINISTRATION_NAME, Author, CreateKey, DeleteKey, DeleteProvider, FindKey, FoundKey, KeyChange, ListKeys,
-        ListProviders, Page, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadFigures,
-        ReadKey, ReadKeyForObject, ReadProvider, RecordAudit, ReserveMaster, RotateKey, Rotated,
+        ADMINISTRATION_NAME, Author, CountDeadLetters, CreateKey, DeleteKey, DeleteProvider, FindKey, FoundKey,
+        KeyChange, ListDeadLetters, ListKeys, ListProviders, Page, PatchKey, PingAdministration, PublishBroadcasts,
+        PutProvider, ReadAudit, ReadDeadLetter, ReadFigures, ReadKey, ReadKeyForObject, ReadProvider, RecordAudit,
+        RecordDeadLetters, RemoveDeadLetters, ReserveMaster, RotateKey, Rotated,
     },
 };
 pub use call::{CallError, ObjectCall, ask};
@@ -48,11 +51,13 @@ pub use directory::{
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
 pub use patience::in_time;
+pub use queue::{Backlog, MAX_MESSAGE_BYTES, Queue, backlog, send};
 pub use virtual_key::{
     VirtualKey,
     calls::{
-        Admission, ApplyKey, AttemptToMake, BeginAttempt, Disconnect, FinishAttempt, FoundTask, Inspect, Inspection,
-        ListTasks, Ping, Poke, Publish, Published, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks,
-        Redeliver, Redelivery, Refusal, Reserve, RotateWebhookSecret, RotatedSecret, TaskPage, virtual_key_name,
+        Admission, ApplyKey, Arrive, AttemptToMake, BeginAttempt, Disconnect, FinishAttempt, FoundTask, GiveUp,
+        Inspect, Inspection, ListTasks, NumberedEvents, Numbers, Ping, Poke, Publish, Published, ReadHistory,
+        ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery, Refusal, Reserve, RotateWebhookSecret,
+        RotatedSecret, TakeNumbers, TaskPage, virtual_key_name,
     },
 };

@@ -10,8 +10,8 @@ use crate::rejection::{RejectedEvent, Rejection};
 use crate::spend_event::{self, SpendRecorded};
 use crate::system_event::{self, SystemEvent};
 use crate::task_event::{self, TaskEvent};
-use crate::video_event::{self, VideoEvent};
 use crate::trace_parent::is_trace_parent;
+use crate::video_event::{self, VideoEvent};
 use crate::webhook_event::{self, WebhookEvent};
 use crate::webhook_request::{self, WebhookDeliveryRequested};
 use serde_json::value::RawValue;
@@ -42,7 +42,7 @@ pub struct DomainEvent {
     pub virtual_key_id: Option<Identifier>,
     /// Ties events of one operation together: `data.correlationId`, else the envelope's `correlationid`.
     pub correlation_id: Option<String>,
-    /// The trace that it is part of, in W3C Trace Context's form.
+    /// The trace that the event is part of (W3C Trace Context): the extension attribute `traceparent`.
     pub trace_parent: Option<String>,
     /// What happened.
     pub body: EventBody,

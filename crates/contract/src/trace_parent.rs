@@ -1,41 +1,82 @@
-//! The trace that an event is part of (<https://www.w3.org/TR/trace-context/>).
+//! The trace that an event is part of: W3C Trace Context (<https://www.w3.org/TR/trace-context/#traceparent-header>), and the
+//! `CloudEvents` extension for it.
 
-/// Two digits of version, 32 of the trace, 16 of the span, two of flags, and three hyphens.
-const TRACE_PARENT_BYTES: usize = 55;
+use serde_json::value::RawValue;
 
-/// Whether a text is a `traceparent` that may be passed on. What is none is ignored, as the specification says.
-pub(crate) fn is_trace_parent(text: &str) -> bool {
-    if text.len() != TRACE_PARENT_BYTES {
-        return false;
-    }
-    let mut parts = text.split('-');
-    let mut part = |digits: usize| {
-        let is_lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        parts.next().filter(|part| part.len() == digits && part.bytes().all(is_lower_hex))
+use crate::domain_event::AcceptedEvent;
+
+/// Whether a text is a `traceparent` of version 00: `00-{trace, 32 hex}-{parent, 16 hex}-{flags, 2 hex}`, neither id zero.
+pub fn is_trace_parent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_hex = |text: &str, digits: usize| {
+        text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
-    let (version, trace, span, flags) = (part(2), part(32), part(16), part(2));
-    let is_set = |part: Option<&str>| part.is_some_and(|part| part.bytes().any(|byte| byte != b'0'));
-    version.is_some_and(|version| version != "ff") && is_set(trace) && is_set(span) && flags.is_some()
+    let is_id = |text: &str, digits: usize| is_hex(text, digits) && text.bytes().any(|byte| byte != b'0');
+    matches!(parts.as_slice(), ["00", trace, parent, flags]
+        if is_id(trace, 32) && is_id(parent, 16) && is_hex(flags, 2))
+}
+
+impl AcceptedEvent {
+    /// The event, as part of the trace that its request is part of; one that names a trace itself stays as it is.
+    #[must_use]
+    pub fn traced(mut self, trace_parent: &str) -> Self {
+        if self.event.trace_parent.is_some() || !is_trace_parent(trace_parent) {
+            return self;
+        }
+        let Some(members) = self.json.get().strip_prefix('{') else { return self };
+        if let Ok(json) = RawValue::from_string(format!(r#"{{"traceparent":"{trace_parent}",{members}"#)) {
+            self.json = json;
+            self.event.trace_parent = Some(trace_parent.to_owned());
+        }
+        self
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_trace_parent;
+    use super::*;
+    use crate::ingest;
+
+    const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    fn event(members: &str) -> AcceptedEvent {
+        let json = format!(
+            r#" {{ "specversion":"1.0","id":"1","source":"s","type":"TaskTimedOut","virtualkeyid":"k"{members},"data":{{"taskId":"t"}}}} "#
+        );
+        let mut arrivals = ingest("application/cloudevents+json", json.as_bytes()).unwrap();
+        arrivals.remove(0).unwrap()
+    }
 
     #[test]
-    fn the_example_of_the_specification_is_one_and_what_differs_in_form_is_none() {
-        assert!(is_trace_parent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+    fn an_event_becomes_part_of_its_requests_trace() {
+        let traced = event("").traced(TRACE);
+        let read = crate::DomainEvent::parse(traced.json.get()).unwrap();
+        assert_eq!(read.trace_parent.as_deref(), Some(TRACE));
+        assert_eq!(read, traced.event);
+    }
+
+    #[test]
+    fn an_event_with_a_trace_of_its_own_keeps_it() {
+        let own = TRACE.replace('a', "b");
+        let traced = event(&format!(r#","traceparent":"{own}""#)).traced(TRACE);
+        assert_eq!(traced.event.trace_parent, Some(own));
+    }
+
+    #[test]
+    fn what_is_no_trace_is_not_taken() {
         for text in [
             "",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7a-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7\r\n1",
+            "00",
+            &TRACE[..54],
+            &TRACE.replace("00-", "01-"),
+            &TRACE.to_uppercase(),
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            &format!("{TRACE}-1"),
         ] {
-            assert!(!is_trace_parent(text), "{text:?}");
+            assert!(!is_trace_parent(text), "{text}");
+            assert_eq!(event("").traced(text).event.trace_parent, None);
         }
+        assert!(is_trace_parent(TRACE));
     }
 }

@@ -60,7 +60,8 @@ fn a_receiver_can_put_a_retry_off_but_neither_hurry_it_nor_put_it_off_for_ever()
 
 #[test]
 fn attempts_that_were_lost_are_made_again_but_not_for_ever() {
-    let verdicts: Vec<_> = (1..=8).map(|attempt| rule().verdict(&AttemptOutcome::Lost, attempt, attempt - 1, 0)).collect();
+    let verdicts: Vec<_> =
+        (1..=8).map(|attempt| rule().verdict(&AttemptOutcome::Lost, attempt, attempt - 1, 0)).collect();
     assert_eq!(verdicts[..6], [Verdict::Retry { delay_millis: 0 }; 6]);
     assert_eq!(verdicts[6], Verdict::GivenUp);
     // One that was lost leaves all four.

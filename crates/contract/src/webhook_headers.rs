@@ -165,7 +165,9 @@ mod tests {
     #[test]
     fn credentials_and_names_of_ones_own_pass_in_lower_case() {
         let mut headers = WebhookHeaders::default();
-        for (name, value) in [("Authorization", "Bearer abc"), ("X-Api-Key", "k"), ("x_y.z", ""), ("Cookie", "a=b; c=d")] {
+        for (name, value) in
+            [("Authorization", "Bearer abc"), ("X-Api-Key", "k"), ("x_y.z", ""), ("Cookie", "a=b; c=d")]
+        {
             assert_eq!(headers.add(name, value), Ok(()), "{name}");
         }
         let names: Vec<&str> = headers.iter().map(|(name, _)| name).collect();

@@ -8,10 +8,10 @@ use serde::{
 use crate::{
     any_json::AnyJson,
     bounded_text,
-    domain_event::{DomainEvent, EventBody, EventType, ParsedData, Scope},
+    domain_event::{AcceptedEvent, Arrival, EventBody, EventType, ParsedData, Scope},
     event_data,
     identifier::Identifier,
-    rejection::Rejection,
+    rejection::{RejectedEvent, Rejection},
     target_url::check_target,
     webhook_headers::WebhookHeaders,
     webhook_url::WebhookUrl,
@@ -59,18 +59,24 @@ fn event_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
     Ok(text)
 }
 
-impl DomainEvent {
-    /// Checks where the event would send Conduit, if it would. `allow_private` is the configuration's
+impl AcceptedEvent {
+    /// The event, if it sends Conduit nowhere, or where Conduit goes. `allow_private` is the configuration's
     /// `ALLOW_PRIVATE_TARGETS`.
     ///
     /// # Errors
     ///
-    /// The URL leads where Conduit does not go.
-    pub fn check_target(&self, allow_private: bool) -> Result<(), Rejection> {
-        match &self.body {
-            EventBody::WebhookRequest(request) => check_target(request.url.as_str(), allow_private)
-                .map_err(|error| Rejection::of_field("data.url", error.to_string())),
+    /// The URL leads elsewhere.
+    pub fn with_target_checked(self, allow_private: bool) -> Arrival {
+        let checked = match &self.event.body {
+            EventBody::WebhookRequest(request) => check_target(request.url.as_str(), allow_private),
             _ => Ok(()),
+        };
+        match checked {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                let rejection = Rejection::of_field("data.url", error.to_string());
+                Err(RejectedEvent { id: Some(self.event.id), rejection })
+            }
         }
     }
 }
@@ -78,16 +84,21 @@ impl DomainEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest;
 
-    fn parse(data: &str) -> Result<DomainEvent, String> {
+    fn accepted(data: &str) -> Arrival {
         let json = format!(
             r#"{{"specversion":"1.0","id":"1","source":"s","type":"WebhookDeliveryRequested","virtualkeyid":7,"data":{data}}}"#
         );
-        DomainEvent::parse(&json).map_err(|rejection| rejection.to_string())
+        ingest("application/cloudevents+json", json.as_bytes()).unwrap().remove(0)
+    }
+
+    fn rejection(data: &str) -> String {
+        accepted(data).unwrap_err().to_string()
     }
 
     fn request(data: &str) -> WebhookDeliveryRequested {
-        let EventBody::WebhookRequest(request) = parse(data).unwrap().body else { panic!("another event") };
+        let EventBody::WebhookRequest(request) = accepted(data).unwrap().event.body else { panic!("another event") };
         request
     }
 
@@ -107,14 +118,8 @@ mod tests {
             (r#"{"eventType":"e","payload":1}"#, "data.url: missing"),
             (r#"{"url":"https://e.com/","payload":1}"#, "data.eventType: missing"),
             (r#"{"url":"https://e.com/","eventType":"e"}"#, "data.payload: missing"),
-            (
-                r#"{"url":"hook","eventType":"e","payload":1}"#,
-                "data.url: must be an absolute http or https URL",
-            ),
-            (
-                r#"{"url":"https://a:b@e.com/","eventType":"e","payload":1}"#,
-                "data.url: must not have user information",
-            ),
+            (r#"{"url":"hook","eventType":"e","payload":1}"#, "data.url: must be an absolute http or https URL"),
+            (r#"{"url":"https://a:b@e.com/","eventType":"e","payload":1}"#, "data.url: must not have user information"),
             (r#"{"url":"https://e.com/","eventType":" ","payload":1}"#, "data.eventType: must not be blank"),
             (
                 r#"{"url":"https://e.com/","eventType":"e","payload":1,"headers":{"x-a":"1","x b":"2"}}"#,
@@ -134,18 +139,20 @@ mod tests {
             ),
             (r#"{"url":"https://e.com/","eventType":"e","payload":1,"secret":"s"}"#, "data.secret: unknown field"),
         ] {
-            assert_eq!(parse(data).unwrap_err(), expected, "{data}");
+            assert_eq!(rejection(data), expected, "{data}");
         }
     }
 
     #[test]
     fn where_conduit_does_not_go_is_told_of_the_url() {
-        for url in ["http://example.com/", "https://127.1/", "https://0x7f.1/", "https://localhost/", "https://[::1]/"] {
-            let event = parse(&format!(r#"{{"url":"{url}","eventType":"e","payload":1}}"#)).unwrap();
-            assert_eq!(event.check_target(false).unwrap_err().field.as_deref(), Some("data.url"), "{url}");
-            assert_eq!(event.check_target(true), Ok(()), "{url}");
+        for url in ["http://example.com/", "https://127.1/", "https://0x7f.1/", "https://localhost/", "https://[::1]/"]
+        {
+            let event = || accepted(&format!(r#"{{"url":"{url}","eventType":"e","payload":1}}"#)).unwrap();
+            let rejected = event().with_target_checked(false).unwrap_err();
+            assert_eq!(rejected.rejection.field.as_deref(), Some("data.url"), "{url}");
+            assert!(event().with_target_checked(true).is_ok(), "{url}");
         }
-        let event = parse(r#"{"url":"https://hooks.example.com/a?b=c","eventType":"e","payload":1}"#).unwrap();
-        assert_eq!(event.check_target(false), Ok(()));
+        let event = accepted(r#"{"url":"https://hooks.example.com/a?b=c","eventType":"e","payload":1}"#).unwrap();
+        assert!(event.with_target_checked(false).is_ok());
     }
 }

@@ -57,8 +57,10 @@ impl WebhookSecrets {
 
     /// The value of `webhook-signature`: one signature for each secret that signs, newest first.
     pub fn sign(&self, webhook_id: &str, timestamp_seconds: i64, body: &str, now_millis: i64) -> String {
-        let is_good = |secret: &&WebhookSecret| secret.until_millis.is_none_or(|until_millis| now_millis < until_millis);
-        let signed = self.0.iter().filter(is_good).filter_map(|secret| secret.sign(webhook_id, timestamp_seconds, body));
+        let is_good =
+            |secret: &&WebhookSecret| secret.until_millis.is_none_or(|until_millis| now_millis < until_millis);
+        let signed =
+            self.0.iter().filter(is_good).filter_map(|secret| secret.sign(webhook_id, timestamp_seconds, body));
         signed.collect::<Vec<_>>().join(" ")
     }
 }

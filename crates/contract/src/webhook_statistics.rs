@@ -177,11 +177,8 @@ impl DeliveryTally {
 
     /// The figures as clients read them.
     pub fn statistics(&self, url: WebhookUrl, circuit_breaker_state: CircuitBreakerState) -> WebhookStatistics {
-        let ended = PeriodTally {
-            successful: self.successful,
-            failed: self.failed,
-            response_time_ms: self.response_time_ms,
-        };
+        let ended =
+            PeriodTally { successful: self.successful, failed: self.failed, response_time_ms: self.response_time_ms };
         self.statistics_of(ended, url, circuit_breaker_state)
     }
 

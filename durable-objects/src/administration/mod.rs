@@ -6,6 +6,7 @@
 pub(crate) mod admission;
 mod broadcasts;
 pub(crate) mod calls;
+mod dead_letters;
 mod events;
 mod figures;
 mod health;
@@ -25,9 +26,10 @@ use worker::{
 
 use self::{
     calls::{
-        CountChanged, CreateKey, DeleteKey, DeleteProvider, FindKey, ListKeys, ListProviders, PatchKey,
-        PingAdministration, PublishBroadcasts, PutProvider, Raise, ReadAudit, ReadBroadcasts, ReadFigures, ReadKey,
-        ReadKeyForObject, ReadProvider, RecordAudit, ReserveMaster, RotateKey,
+        CountChanged, CountDeadLetters, CreateKey, DeleteKey, DeleteProvider, FindKey, ListDeadLetters, ListKeys,
+        ListProviders, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, Raise, ReadAudit, ReadBroadcasts,
+        ReadDeadLetter, ReadFigures, ReadKey, ReadKeyForObject, ReadProvider, RecordAudit, RecordDeadLetters,
+        RemoveDeadLetters, ReserveMaster, RotateKey,
     },
     services::Services,
 };
@@ -98,6 +100,19 @@ impl DurableObject for Administration {
                 call::serve(request, async move |call| list(call))
             }
             RecordAudit::PATH => call::serve(request, async |call: RecordAudit| services.desk.audit.record(call.entry)),
+            RecordDeadLetters::PATH => {
+                call::serve(request, async |call: RecordDeadLetters| services.record_dead_letters(&call))
+            }
+            ListDeadLetters::PATH => {
+                call::serve(request, async |call: ListDeadLetters| services.dead_letters.list(&call))
+            }
+            ReadDeadLetter::PATH => {
+                call::serve(request, async |call: ReadDeadLetter| services.dead_letters.read(&call.id))
+            }
+            RemoveDeadLetters::PATH => {
+                call::serve(request, async |call: RemoveDeadLetters| services.remove_dead_letters(&call))
+            }
+            CountDeadLetters::PATH => call::serve(request, async |_: CountDeadLetters| services.dead_letters.count()),
             ReadFigures::PATH => call::serve(request, async |_: ReadFigures| services.figures().await),
             PingAdministration::PATH => call::serve(request, async |_: PingAdministration| Ok(())),
             _ => return Response::error("no such call", 404),

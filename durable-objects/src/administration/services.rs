@@ -6,7 +6,7 @@ use contract::{ClientEvent, ConnectionCountChanged, EventMeta, Notification, Not
 use signalr_durable::{Caller, HubError};
 use worker::{Env, Result, SqlStorage, Storage};
 
-use super::{broadcasts::Broadcasts, providers::Providers, registry::Registry};
+use super::{broadcasts::Broadcasts, dead_letters::DeadLetters, providers::Providers, registry::Registry};
 use crate::{
     alarm_clock::AlarmClock,
     configuration::{Configuration, ConfigurationError},
@@ -29,6 +29,7 @@ pub(crate) struct Services {
     pub(crate) providers: Providers,
     pub(crate) broadcasts: Broadcasts,
     pub(crate) deduplication: Deduplication,
+    pub(crate) dead_letters: DeadLetters,
     pub(crate) alarm_clock: AlarmClock,
     pub(super) swept_at_millis: Cell<i64>,
     /// How often the object was woken, where somebody may look.
@@ -52,6 +53,7 @@ impl Services {
             providers: Providers::new(storage.sql()),
             broadcasts: Broadcasts::new(storage.sql()),
             deduplication: Deduplication::new(storage.sql()),
+            dead_letters: DeadLetters::new(storage.sql()),
             alarm_clock: AlarmClock::new(open()),
             swept_at_millis: Cell::default(),
             wakes: Cell::new(wakes),

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use contract::{
-    DomainEvent, EventBody, MediaEvent, SystemEvent,
+    DomainEvent, EventBody, KeyRecord, MediaEvent, SystemEvent,
     hub::{SYSTEM_HUB, key_group},
     preferences,
 };
+use serde_json::value::RawValue;
 use worker::Result;
 
 use super::{
@@ -22,50 +23,56 @@ use crate::{
 };
 
 /// What an event came to, before anybody is told.
-enum Taken {
+pub(super) enum Taken {
     Duplicate,
-    Ignored(&'static str),
-    /// It is not taken, and may come again.
-    Rejected(&'static str),
+    NotTaken(NotTaken),
     /// It has its effect, and clients are told this.
     Effective(Range<usize>),
 }
 
+/// Why an event has no effect.
+pub(super) enum NotTaken {
+    /// It changes nothing.
+    Ignored(&'static str),
+    /// It cannot be taken now, and may come again.
+    Rejected(&'static str),
+}
+
+impl Taken {
+    /// Why it was not taken, if it may come again.
+    pub(super) fn rejected(&self) -> Option<&'static str> {
+        match self {
+            Self::NotTaken(NotTaken::Rejected(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_effective(&self) -> bool {
+        matches!(self, Self::Effective(_))
+    }
+}
+
 impl VirtualKey {
-    /// Takes events of the key, in order. None where there is no such key.
+    /// Takes events of the key, in order; while others are waited for, they wait in line. None where there is no such
+    /// key.
     ///
     /// # Errors
     ///
-    /// Storage failed: none of the events was stored, and the caller may send all of them again.
+    /// Storage failed, or the line is too long: none of the events was stored, and the caller may send all of them again.
     pub(super) async fn publish(&self, publish: Publish) -> Result<Option<Vec<Published>>> {
         let record = match self.services.key.read(&publish.virtual_key_id).await? {
             None | Some(KeyState::Deleted { .. }) => return Ok(None),
             Some(KeyState::Known(record)) => record,
         };
         let services = &*self.services;
-        let now_millis = now_millis();
-        let seen_since_millis = now_millis - hours_millis(services.configuration()?.deduplication_hours);
-        let mut draft = Draft::new(services, now_millis);
-        let mut taken = Vec::with_capacity(publish.events.len());
-        for sent in &publish.events {
-            let Some(event) = &arrival::read(sent) else {
-                taken.push(Taken::Ignored(arrival::NOT_UNDERSTOOD));
-                continue;
-            };
-            taken.push(if draft.note(&event.source, &event.id, seen_since_millis)? {
-                let first = draft.notifications().len();
-                match take(&mut draft, &record, event)? {
-                    Ok(()) => Taken::Effective(first..draft.notifications().len()),
-                    Err(reason) if reason == webhooks::TOO_MANY_PENDING => {
-                        draft.unnote(&event.source, &event.id);
-                        Taken::Rejected(reason)
-                    }
-                    Err(reason) => Taken::Ignored(reason),
-                }
-            } else {
-                Taken::Duplicate
-            });
+        if !services.line.is_empty()? {
+            if !services.line.join(&publish.events, publish.accepted_at_millis, now_millis())? {
+                return Err(worker::Error::RustError("the line of the key is too long".to_owned()));
+            }
+            return Ok(Some(publish.events.iter().map(|_| Published::Queued).collect()));
         }
+        let mut draft = Draft::new(services, now_millis());
+        let taken = self.take_all(&mut draft, &record, &publish.events)?;
         // What is stored holds messages back until it is safe. Progress need not wait for that: if it is
         // lost after it was told, nothing is wrong but that it may be told again.
         let is_ephemeral = draft.is_ephemeral();
@@ -77,24 +84,63 @@ impl VirtualKey {
         if is_ephemeral {
             draft.commit()?;
         }
+        let effective = taken.iter().filter(|taken| taken.is_effective()).count();
+        services.presence.note_latency(now_millis() - publish.accepted_at_millis, effective);
+        self.follow_up(&draft).await?;
+        Ok(Some(taken.into_iter().map(|taken| published(taken, &recipients)).collect()))
+    }
+
+    /// Takes events into a draft: each once.
+    pub(super) fn take_all(
+        &self,
+        draft: &mut Draft<'_>,
+        record: &KeyRecord,
+        events: &[Box<RawValue>],
+    ) -> Result<Vec<Taken>> {
+        let deduplication_hours = self.services.configuration()?.deduplication_hours;
+        let seen_since_millis = draft.now_millis - hours_millis(deduplication_hours);
+        let mut taken = Vec::with_capacity(events.len());
+        for sent in events {
+            let Some(event) = &arrival::read(sent) else {
+                taken.push(Taken::NotTaken(NotTaken::Ignored(arrival::NOT_UNDERSTOOD)));
+                continue;
+            };
+            taken.push(if draft.note(&event.source, &event.id, seen_since_millis)? {
+                let first = draft.notifications().len();
+                match take(draft, record, event)? {
+                    Ok(()) => Taken::Effective(first..draft.notifications().len()),
+                    Err(not_taken) => {
+                        if matches!(not_taken, NotTaken::Rejected(_)) {
+                            draft.unnote(&event.source, &event.id);
+                        }
+                        Taken::NotTaken(not_taken)
+                    }
+                }
+            } else {
+                Taken::Duplicate
+            });
+        }
+        Ok(taken)
+    }
+
+    /// Does what follows from a draft once it is stored and told.
+    pub(super) async fn follow_up(&self, draft: &Draft<'_>) -> Result<()> {
         if draft.has_raised() {
             self.empty_outbox().await?;
         }
         // Also where nothing is new: a process that died may not have come so far.
         self.attend_deliveries().await?;
-        let effective = taken.iter().filter(|taken| matches!(taken, Taken::Effective(_))).count();
-        services.presence.note_latency(crate::identifiers::now_millis() - publish.accepted_at_millis, effective);
-        self.wind(&draft).await?;
-        self.note_activity().await?;
-        Ok(Some(taken.into_iter().map(|taken| published(taken, &recipients)).collect()))
+        self.bring_letters().await?;
+        self.wind(draft).await?;
+        self.note_activity().await
     }
 }
 
 fn published(taken: Taken, recipients: &[usize]) -> Published {
     match taken {
         Taken::Duplicate => Published::Duplicate,
-        Taken::Ignored(reason) => Published::Ignored(reason.to_owned()),
-        Taken::Rejected(reason) => Published::Rejected(reason.to_owned()),
+        Taken::NotTaken(NotTaken::Ignored(reason)) => Published::Ignored(reason.to_owned()),
+        Taken::NotTaken(NotTaken::Rejected(reason)) => Published::Rejected(reason.to_owned()),
         Taken::Effective(told) => {
             let recipients = recipients.get(told).unwrap_or_default();
             Published::Delivered { recipients: Some(recipients.iter().copied().max().unwrap_or(0)) }
@@ -103,12 +149,8 @@ fn published(taken: Taken, recipients: &[usize]) -> Published {
 }
 
 /// Applies an event to the draft, or says why it changes nothing.
-fn take(
-    draft: &mut Draft<'_>,
-    record: &contract::KeyRecord,
-    event: &DomainEvent,
-) -> Result<std::result::Result<(), &'static str>> {
-    let reason = |outcome: tasks::Outcome| outcome.map_err(contract::IgnoreReason::as_str);
+fn take(draft: &mut Draft<'_>, record: &KeyRecord, event: &DomainEvent) -> Result<std::result::Result<(), NotTaken>> {
+    let reason = |outcome: tasks::Outcome| outcome.map_err(|reason| NotTaken::Ignored(reason.as_str()));
     let correlation_id = event.correlation_id.as_deref();
     match &event.body {
         EventBody::Task(task) => tasks::take(draft, event, task).map(reason),
@@ -124,6 +166,6 @@ fn take(
             Ok(Ok(()))
         }
         // Broadcasts go another way: the door does not hand them to a key.
-        EventBody::System(_) | EventBody::Admin(_) => Ok(Err("not an event of a virtual key")),
+        EventBody::System(_) | EventBody::Admin(_) => Ok(Err(NotTaken::Ignored("not an event of a virtual key"))),
     }
 }

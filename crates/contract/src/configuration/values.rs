@@ -78,7 +78,8 @@ impl Parse for Delays {
 
     /// In milliseconds.
     fn parse(&self, text: &str) -> Result<Vec<i64>, Option<String>> {
-        let delays: Vec<i64> = text.split(',').map(|entry| delay_millis(entry.trim()).ok_or(None)).collect::<Result<_, _>>()?;
+        let delays: Vec<i64> =
+            text.split(',').map(|entry| delay_millis(entry.trim()).ok_or(None)).collect::<Result<_, _>>()?;
         if delays.len() <= MAX_DELAYS { Ok(delays) } else { Err(None) }
     }
 }

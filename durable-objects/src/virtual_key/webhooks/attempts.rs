@@ -12,9 +12,10 @@ use super::{
         calls::{AttemptToMake, BeginAttempt, FinishAttempt, Redeliver, Redelivery},
         draft::Draft,
         key_state::KeyState,
+        publish::NotTaken,
     },
     delivery::{Content, Delivery},
-    line::{Place, Stage},
+    schedule::{Entry, Stage},
 };
 use crate::identifiers::{now_millis, random_bytes, ulid};
 
@@ -25,7 +26,7 @@ const LOST_AFTER_MILLIS: i64 = 5_000;
 const LOST_AT_ONCE: i64 = 100;
 
 /// Why a delivery is not taken.
-pub(in super::super) const TOO_MANY_PENDING: &str =
+const TOO_MANY_PENDING: &str =
     "the virtual key has as many webhooks waiting as it may have (WEBHOOK_MAX_PENDING); send the event again later";
 
 /// Takes a delivery, to be made as soon as all of the call is stored; or says why not.
@@ -33,9 +34,9 @@ pub(in super::super) fn request(
     draft: &mut Draft<'_>,
     event: &DomainEvent,
     request: &WebhookDeliveryRequested,
-) -> Result<std::result::Result<(), &'static str>> {
+) -> Result<std::result::Result<(), NotTaken>> {
     if has_too_many(draft)? {
-        return Ok(Err(TOO_MANY_PENDING));
+        return Ok(Err(NotTaken::Rejected(TOO_MANY_PENDING)));
     }
     let now_millis = draft.now_millis;
     let random = random_bytes().map_err(|error| worker::Error::RustError(error.to_string()))?;
@@ -44,23 +45,23 @@ pub(in super::super) fn request(
         correlation_id: event.correlation_id.clone(),
         trace_parent: event.trace_parent.clone(),
     };
-    let place = waiting(ulid(now_millis, random).to_string(), request.url.as_str(), now_millis);
+    let entry = waiting(ulid(now_millis, random).to_string(), request.url.as_str(), now_millis);
     let (state, change) = DeliveryState::requested();
-    draft.webhooks.set_state(&place.url, &place.id, state, change)?;
-    draft.webhooks.line.add(place, Some(serde_json::to_string(&content)?));
+    draft.webhooks.set_state(&entry.url, &entry.id, state, change)?;
+    draft.webhooks.schedule.add(entry, Some(serde_json::to_string(&content)?));
     Ok(Ok(()))
 }
 
 /// A delivery whose first attempt is due.
-fn waiting(id: String, url: &str, now_millis: i64) -> Place {
-    Place { id, url: url.to_owned(), stage: Stage::Waiting, attempt: 1, lost: 0, due_millis: now_millis }
+fn waiting(id: String, url: &str, now_millis: i64) -> Entry {
+    Entry { id, url: url.to_owned(), stage: Stage::Waiting, attempt: 1, lost: 0, due_millis: now_millis }
 }
 
 fn has_too_many(draft: &Draft<'_>) -> Result<bool> {
-    let line = &draft.services.webhooks.line;
+    let schedule = &draft.services.webhooks.schedule;
     // Whoever never had any has no tables for them.
-    let stored = if line.is_empty()? { 0 } else { line.pending()? };
-    let pending = stored.saturating_add_signed(draft.webhooks.line.pending());
+    let stored = if schedule.is_empty()? { 0 } else { schedule.pending()? };
+    let pending = stored.saturating_add_signed(draft.webhooks.schedule.pending());
     Ok(pending >= draft.services.configuration()?.delivery_rule.max_pending)
 }
 
@@ -77,37 +78,38 @@ impl VirtualKey {
         let now_millis = now_millis();
         // A poke of a key that is deleted, or of another object's making, changes nothing.
         let is_known = matches!(services.key.stored()?, Some(KeyState::Known(_)));
-        if !is_known || services.webhooks.line.is_empty()? {
+        if !is_known || services.webhooks.schedule.is_empty()? {
             return Ok(None);
         }
         let Some(mut delivery) = self.delivery(&begin.delivery_id)? else { return Ok(None) };
-        let is_due = match delivery.place.stage {
+        let is_due = match delivery.entry.stage {
             Stage::Poked => true,
-            Stage::Waiting => delivery.place.due_millis <= now_millis,
+            Stage::Waiting => delivery.entry.due_millis <= now_millis,
             Stage::Begun | Stage::GivenUp => false,
         };
-        if !is_due || delivery.place.attempt != begin.attempt {
+        if !is_due || delivery.entry.attempt != begin.attempt {
             return Ok(None);
         }
         let configuration = services.configuration()?;
         let rule = &configuration.delivery_rule;
         let mut draft = Draft::new(services, now_millis);
-        if check_target(&delivery.place.url, configuration.allow_private_targets).is_err() {
+        if check_target(&delivery.entry.url, configuration.allow_private_targets).is_err() {
             settle(&mut draft, rule, delivery, &AttemptOutcome::NotAllowed)?;
             self.keep_and_tell(&draft)?;
             return Ok(None);
         }
-        let mut breaker = services.webhooks.line.breaker(&delivery.place.url)?;
+        let mut breaker = services.webhooks.schedule.breaker(&delivery.entry.url)?;
         let previous = breaker.state();
-        let may_begin = breaker.begin(&delivery.place.id, now_millis);
-        delivery.place.stage = if may_begin { Stage::Begun } else { Stage::Waiting };
-        delivery.place.due_millis = if may_begin { now_millis + rule.timeout_millis + LOST_AFTER_MILLIS } else { now_millis };
+        let may_begin = breaker.begin(&delivery.entry.id, now_millis);
+        delivery.entry.stage = if may_begin { Stage::Begun } else { Stage::Waiting };
+        delivery.entry.due_millis =
+            if may_begin { now_millis + rule.timeout_millis + LOST_AFTER_MILLIS } else { now_millis };
         if may_begin {
             delivery.tell_breaker(&mut draft, previous, breaker.state());
             delivery.tell(&mut draft, &delivery.attempted())?;
-            draft.webhooks.line.set_breaker(&delivery.place.url, breaker);
+            draft.webhooks.schedule.set_breaker(&delivery.entry.url, breaker);
         }
-        draft.webhooks.line.put(delivery.place.clone());
+        draft.webhooks.schedule.put(delivery.entry.clone());
         self.keep_and_tell(&draft)?;
         if !may_begin {
             return Ok(None);
@@ -120,17 +122,18 @@ impl VirtualKey {
     /// nothing.
     pub(in super::super) async fn finish_attempt(&self, finish: &FinishAttempt) -> Result<()> {
         let services = &*self.services;
-        if services.webhooks.line.is_empty()? {
+        if services.webhooks.schedule.is_empty()? {
             return Ok(());
         }
         let Some(delivery) = self.delivery(&finish.delivery_id)? else { return Ok(()) };
-        if delivery.place.stage == Stage::Begun && delivery.place.attempt == finish.attempt {
+        if delivery.entry.stage == Stage::Begun && delivery.entry.attempt == finish.attempt {
             let mut draft = Draft::new(services, now_millis());
             settle(&mut draft, &services.configuration()?.delivery_rule, delivery, &finish.outcome)?;
             self.keep_and_tell(&draft)?;
             self.server.flush();
         }
-        self.attend_deliveries().await
+        self.attend_deliveries().await?;
+        self.bring_letters().await
     }
 
     /// Tries a delivery again that was given up, as if it had just been asked for.
@@ -144,24 +147,24 @@ impl VirtualKey {
         let now_millis = now_millis();
         let mut draft = Draft::new(services, now_millis);
         let id = letter.delivery_id.as_str();
-        let known = services.webhooks.line.place(id)?;
-        if known.as_ref().is_some_and(|place| place.stage != Stage::GivenUp) {
+        let known = services.webhooks.schedule.entry(id)?;
+        if known.as_ref().is_some_and(|entry| entry.stage != Stage::GivenUp) {
             return Ok(Some(Redelivery::Pending));
         }
         if has_too_many(&draft)? {
             return Ok(Some(Redelivery::Full));
         }
-        let place = waiting(id.to_owned(), letter.url.as_str(), now_millis);
-        let stored = services.webhooks.line.content(id)?;
+        let entry = waiting(id.to_owned(), letter.url.as_str(), now_millis);
+        let stored = services.webhooks.schedule.content(id)?;
         let content = match &stored {
             Some(content) => content.clone(),
             None => serde_json::to_string(&Content::of_letter(letter))?,
         };
-        let (state, change) = DeliveryState::requested_again(draft.webhooks.state(&place.url, id)?);
-        draft.webhooks.set_state(&place.url, id, state, change)?;
-        let delivery = Delivery::new(place.clone(), &content)?;
+        let (state, change) = DeliveryState::requested_again(draft.webhooks.state(&entry.url, id)?);
+        draft.webhooks.set_state(&entry.url, id, state, change)?;
+        let delivery = Delivery::new(entry.clone(), &content)?;
         delivery.tell(&mut draft, &delivery.scheduled(now_millis))?;
-        draft.webhooks.line.add(place, stored.is_none().then_some(content));
+        draft.webhooks.schedule.add(entry, stored.is_none().then_some(content));
         self.keep_and_tell(&draft)?;
         self.server.flush();
         self.attend_deliveries().await?;
@@ -171,16 +174,16 @@ impl VirtualKey {
     /// Looks after deliveries when the alarm rings: what was lost is tried again, and what is due is made.
     pub(in super::super) async fn ring_deliveries(&self) -> Result<()> {
         let services = &*self.services;
-        if services.webhooks.line.is_empty()? {
+        if services.webhooks.schedule.is_empty()? {
             return Ok(());
         }
         let now_millis = now_millis();
         let mut draft = Draft::new(services, now_millis);
         let rule = &services.configuration()?.delivery_rule;
-        for place in services.webhooks.line.overdue(LOST_AT_ONCE)? {
-            if place.stage == Stage::Poked {
-                draft.webhooks.line.put(Place { stage: Stage::Waiting, due_millis: now_millis, ..place });
-            } else if let Some(delivery) = self.delivery(&place.id)? {
+        for entry in services.webhooks.schedule.overdue(LOST_AT_ONCE)? {
+            if entry.stage == Stage::Poked {
+                draft.webhooks.schedule.put(Entry { stage: Stage::Waiting, due_millis: now_millis, ..entry });
+            } else if let Some(delivery) = self.delivery(&entry.id)? {
                 settle(&mut draft, rule, delivery, &AttemptOutcome::Lost)?;
             }
         }
@@ -190,10 +193,10 @@ impl VirtualKey {
     }
 
     fn delivery(&self, id: &str) -> Result<Option<Delivery>> {
-        let line = &self.services.webhooks.line;
-        let Some(place) = line.place(id)? else { return Ok(None) };
-        let Some(content) = line.content(id)? else { return Ok(None) };
-        Delivery::new(place, &content).map(Some)
+        let schedule = &self.services.webhooks.schedule;
+        let Some(entry) = schedule.entry(id)? else { return Ok(None) };
+        let Some(content) = schedule.content(id)? else { return Ok(None) };
+        Delivery::new(entry, &content).map(Some)
     }
 
     fn keep_and_tell(&self, draft: &Draft<'_>) -> Result<()> {
@@ -204,23 +207,18 @@ impl VirtualKey {
 }
 
 /// Applies what an attempt came to: to its delivery, to the breaker of its URL, and to the figures.
-fn settle(
-    draft: &mut Draft<'_>,
-    rule: &DeliveryRule,
-    mut delivery: Delivery,
-    outcome: &AttemptOutcome,
-) -> Result<()> {
+fn settle(draft: &mut Draft<'_>, rule: &DeliveryRule, mut delivery: Delivery, outcome: &AttemptOutcome) -> Result<()> {
     let now_millis = draft.now_millis;
-    let url = delivery.place.url.clone();
+    let url = delivery.entry.url.clone();
     // What came of several attempts at one URL may be settled in one transaction.
-    let mut breaker: Breaker = match draft.webhooks.line.breaker(&url) {
+    let mut breaker: Breaker = match draft.webhooks.schedule.breaker(&url) {
         Some(breaker) => breaker,
-        None => draft.services.webhooks.line.breaker(&url)?,
+        None => draft.services.webhooks.schedule.breaker(&url)?,
     };
     let previous = breaker.state();
-    breaker.heard(&delivery.place.id, outcome.sign(), rule.breaker, now_millis);
+    breaker.heard(&delivery.entry.id, outcome.sign(), rule.breaker, now_millis);
     let current = breaker.state();
-    match rule.verdict(outcome, delivery.place.attempt, delivery.place.lost, now_millis) {
+    match rule.verdict(outcome, delivery.entry.attempt, delivery.entry.lost, now_millis) {
         Verdict::Delivered => {
             if let AttemptOutcome::Answered { response_time_millis, .. } = outcome
                 && let Some(status) = outcome.status()
@@ -228,31 +226,32 @@ fn settle(
                 delivery.tell(draft, &delivery.succeeded(status, *response_time_millis))?;
             }
             delivery.tell_breaker(draft, previous, current);
-            draft.webhooks.line.remove(&delivery.place);
+            draft.webhooks.schedule.remove(&delivery.entry);
         }
         Verdict::Retry { delay_millis } => {
             delivery.tell(draft, &delivery.failed(outcome, outcome.error(rule), false))?;
             delivery.tell_breaker(draft, previous, current);
-            let place = &mut delivery.place;
-            place.stage = Stage::Waiting;
-            place.attempt += 1;
-            place.lost += u32::from(*outcome == AttemptOutcome::Lost);
+            let entry = &mut delivery.entry;
+            entry.stage = Stage::Waiting;
+            entry.attempt += 1;
+            entry.lost += u32::from(*outcome == AttemptOutcome::Lost);
             // While the breaker is open nothing is tried, so nothing else is said.
-            place.due_millis = (now_millis + delay_millis).max(breaker.open_until_millis().unwrap_or(0));
+            entry.due_millis = (now_millis + delay_millis).max(breaker.open_until_millis().unwrap_or(0));
             delivery.tell(draft, &delivery.scheduled(now_millis))?;
-            draft.webhooks.line.put(delivery.place);
+            draft.webhooks.schedule.put(delivery.entry);
         }
         Verdict::GivenUp => {
             let error = outcome.error(rule);
             delivery.tell(draft, &delivery.failed(outcome, error.clone(), true))?;
             delivery.tell_breaker(draft, previous, current);
-            draft.webhooks.letters.push(delivery.undelivered(outcome, error));
-            let mut place = delivery.place;
-            place.stage = Stage::GivenUp;
-            place.due_millis = now_millis;
-            draft.webhooks.line.give_up(place);
+            let virtual_key_id = draft.services.key.id()?;
+            draft.bury(delivery.letter(virtual_key_id, outcome, error, now_millis)?);
+            let mut entry = delivery.entry;
+            entry.stage = Stage::GivenUp;
+            entry.due_millis = now_millis;
+            draft.webhooks.schedule.give_up(entry);
         }
     }
-    draft.webhooks.line.set_breaker(&url, breaker);
+    draft.webhooks.schedule.set_breaker(&url, breaker);
     Ok(())
 }

@@ -3,16 +3,20 @@
 use std::num::NonZeroU32;
 
 use contract::{
-    AttemptOutcome, CircuitBreakerState, CircuitBreakerStateChanged, ErrorText, HttpStatus, Identifier, Notification,
-    Quantity, UndeliveredWebhook, WebhookDeliveryAttempted, WebhookDeliveryFailed, WebhookDeliveryRequested,
-    WebhookDeliveryRetryScheduled, WebhookDeliverySucceeded, WebhookEvent, WebhookHeaders, WebhookSecrets,
-    hub::WEBHOOK_HUB, time::Timestamp, webhook_hub,
+    AttemptOutcome, CircuitBreakerState, CircuitBreakerStateChanged, DeadLetter, DeadLetterKind, ErrorText, HttpStatus,
+    Identifier, Notification, Quantity, UndeliveredWebhook, WebhookDeliveryAttempted, WebhookDeliveryFailed,
+    WebhookDeliveryRequested, WebhookDeliveryRetryScheduled, WebhookDeliverySucceeded, WebhookEvent, WebhookHeaders,
+    WebhookSecrets, hub::WEBHOOK_HUB, time::Timestamp, webhook_hub,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::to_raw_value;
 use worker::{Error, Result};
 
-use super::{super::draft::Draft, line::Place, tell};
-use crate::virtual_key::calls::AttemptToMake;
+use super::{super::draft::Draft, schedule::Entry, tell};
+use crate::{
+    identifiers::{random_bytes, ulid},
+    virtual_key::calls::AttemptToMake,
+};
 
 /// What a delivery sends. Its JSON is for storing.
 #[derive(Serialize, Deserialize)]
@@ -22,9 +26,9 @@ pub(super) struct Content {
     pub(super) trace_parent: Option<String>,
 }
 
-/// A delivery and its place in the line.
+/// A delivery and its entry in the schedule.
 pub(super) struct Delivery {
-    pub(super) place: Place,
+    pub(super) entry: Entry,
     id: Identifier,
     content: Content,
 }
@@ -47,9 +51,9 @@ impl Content {
 }
 
 impl Delivery {
-    pub(super) fn new(place: Place, content: &str) -> Result<Self> {
-        let id = Identifier::new(place.id.as_str()).map_err(|error| Error::RustError(error.to_string()))?;
-        Ok(Self { place, id, content: serde_json::from_str(content)? })
+    pub(super) fn new(entry: Entry, content: &str) -> Result<Self> {
+        let id = Identifier::new(entry.id.as_str()).map_err(|error| Error::RustError(error.to_string()))?;
+        Ok(Self { entry, id, content: serde_json::from_str(content)? })
     }
 
     /// The request that makes an attempt now.
@@ -57,22 +61,22 @@ impl Delivery {
         let request = &self.content.request;
         let body = request.payload.get().to_owned();
         let timestamp_seconds = now_millis.div_euclid(1_000);
-        let signature = secrets.sign(&self.place.id, timestamp_seconds, &body, now_millis);
+        let signature = secrets.sign(&self.entry.id, timestamp_seconds, &body, now_millis);
         let own = |name: &str, value: String| (name.to_owned(), value);
         let mut headers = vec![
             own("content-type", "application/json".to_owned()),
             own("user-agent", "Conduit-Webhooks/1.0".to_owned()),
-            own("webhook-id", self.place.id.clone()),
+            own("webhook-id", self.entry.id.clone()),
             own("webhook-timestamp", timestamp_seconds.to_string()),
             own("webhook-signature", signature),
         ];
         headers.extend(self.content.trace_parent.clone().map(|value| own("traceparent", value)));
         headers.extend(request.headers.iter().map(|(name, value)| own(name, value.to_owned())));
-        AttemptToMake { url: self.place.url.clone(), headers, body, timeout_millis }
+        AttemptToMake { url: self.entry.url.clone(), headers, body, timeout_millis }
     }
 
     fn attempt(&self) -> NonZeroU32 {
-        NonZeroU32::new(self.place.attempt).unwrap_or(NonZeroU32::MIN)
+        NonZeroU32::new(self.entry.attempt).unwrap_or(NonZeroU32::MIN)
     }
 
     pub(super) fn attempted(&self) -> WebhookEvent {
@@ -113,10 +117,10 @@ impl Delivery {
         })
     }
 
-    /// That the attempt of this place comes at this time.
+    /// That the attempt of this entry comes at this time.
     pub(super) fn scheduled(&self, now_millis: i64) -> WebhookEvent {
         let request = &self.content.request;
-        let delay_millis = (self.place.due_millis - now_millis).max(0);
+        let delay_millis = (self.entry.due_millis - now_millis).max(0);
         #[expect(clippy::cast_precision_loss, reason = "a delay of days has few milliseconds")]
         let delay_seconds = Quantity::new(delay_millis as f64 / 1_000.0).unwrap_or_default();
         WebhookEvent::WebhookDeliveryRetryScheduled(WebhookDeliveryRetryScheduled {
@@ -126,7 +130,7 @@ impl Delivery {
             task_id: request.task_id.clone(),
             attempt: self.attempt(),
             delay_seconds,
-            scheduled_at: Timestamp(self.place.due_millis),
+            scheduled_at: Timestamp(self.entry.due_millis),
         })
     }
 
@@ -138,7 +142,12 @@ impl Delivery {
     }
 
     /// Has clients told that this delivery changed the breaker of its URL, if it did.
-    pub(super) fn tell_breaker(&self, draft: &mut Draft<'_>, previous: CircuitBreakerState, current: CircuitBreakerState) {
+    pub(super) fn tell_breaker(
+        &self,
+        draft: &mut Draft<'_>,
+        previous: CircuitBreakerState,
+        current: CircuitBreakerState,
+    ) {
         if previous == current {
             return;
         }
@@ -153,15 +162,22 @@ impl Delivery {
             current_state: current,
         };
         let groups = webhook_hub::groups(&request.url);
-        draft.tell(self.content.correlation_id.as_deref(), |meta| {
-            Notification::new(&WEBHOOK_HUB, groups, &event, meta)
-        });
+        draft
+            .tell(self.content.correlation_id.as_deref(), |meta| Notification::new(&WEBHOOK_HUB, groups, &event, meta));
     }
 
-    /// What its dead letter holds.
-    pub(super) fn undelivered(&self, outcome: &AttemptOutcome, error: ErrorText) -> UndeliveredWebhook {
+    /// Its dead letter. Each time that it is given up it has another one.
+    pub(super) fn letter(
+        &self,
+        virtual_key_id: Option<String>,
+        outcome: &AttemptOutcome,
+        error: ErrorText,
+        now_millis: i64,
+    ) -> Result<DeadLetter> {
+        let random = random_bytes().map_err(|error| Error::RustError(error.to_string()))?;
         let Content { request, correlation_id, trace_parent } = &self.content;
-        UndeliveredWebhook {
+        let cause = error.as_str().to_owned();
+        let undelivered = UndeliveredWebhook {
             delivery_id: self.id.clone(),
             url: request.url.clone(),
             event_type: request.event_type.clone(),
@@ -169,9 +185,18 @@ impl Delivery {
             payload: request.payload.clone(),
             correlation_id: correlation_id.clone(),
             trace_parent: trace_parent.clone(),
-            attempts: self.place.attempt,
+            attempts: self.entry.attempt,
             error,
             status_code: outcome.status(),
-        }
+        };
+        Ok(DeadLetter {
+            id: ulid(now_millis, random).to_string(),
+            at: Timestamp(now_millis),
+            kind: DeadLetterKind::Webhook,
+            virtual_key_id,
+            cause,
+            attempts: self.entry.attempt,
+            body: to_raw_value(&undelivered)?,
+        })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `line` | the deliveries that Conduit makes itself: what waits, what is under way, the breaker of each URL |
+//! | `schedule` | the deliveries that Conduit makes itself: what waits, what is under way, the breaker of each URL |
 //! | `delivery` | one of them: what it sends, and what its clients are told |
 //! | `attempts` | the calls by which the Worker makes attempts, and what follows from what they come to |
 //! | `pokes` | when an attempt is due, the Worker is told by a queue |
@@ -10,22 +10,22 @@
 
 mod attempts;
 mod delivery;
-mod line;
 mod pokes;
+mod schedule;
 mod secret;
 
 use std::collections::BTreeMap;
 
 use contract::{
     CircuitBreakerState, DeliveryState, DeliveryTally, IgnoreReason, LONGEST_PERIOD_MILLIS, PeriodTally,
-    StatisticsPeriod, TallyChange, UndeliveredWebhook, WebhookEvent, WebhookStatistics, WebhookUrl, hub::WEBHOOK_HUB, slot_millis,
+    StatisticsPeriod, TallyChange, WebhookEvent, WebhookStatistics, WebhookUrl, hub::WEBHOOK_HUB, slot_millis,
     webhook_hub,
 };
 use worker::{Result, SqlStorage};
 
-pub(super) use self::attempts::{TOO_MANY_PENDING, request};
+pub(super) use self::attempts::request;
 use self::{
-    line::{Line, LineDraft},
+    schedule::{Schedule, ScheduleDraft},
     secret::StoredSecrets,
 };
 use super::draft::Draft;
@@ -50,7 +50,7 @@ const DELIVERY_MILLIS: i64 = 7 * 24 * HOUR_MILLIS;
 /// The tables of deliveries.
 pub(crate) struct Webhooks {
     tables: Tables,
-    line: Line,
+    schedule: Schedule,
     secrets: StoredSecrets,
 }
 
@@ -58,7 +58,7 @@ impl Webhooks {
     pub(crate) fn new(sql: SqlStorage) -> Self {
         Self {
             tables: Tables::new(sql.clone(), CREATE),
-            line: Line::new(sql.clone()),
+            schedule: Schedule::new(sql.clone()),
             secrets: StoredSecrets::new(sql),
         }
     }
@@ -104,10 +104,10 @@ impl Webhooks {
     }
 
     fn breaker_state(&self, url: &str) -> Result<CircuitBreakerState> {
-        if self.line.is_empty()? {
+        if self.schedule.is_empty()? {
             return Ok(CircuitBreakerState::Closed);
         }
-        Ok(self.line.breaker(url)?.state())
+        Ok(self.schedule.breaker(url)?.state())
     }
 
     /// The sums of what ended in a period.
@@ -131,13 +131,13 @@ impl Webhooks {
         let before = vec![(slot_millis(now_millis) - LONGEST_PERIOD_MILLIS).into()];
         rows::run(sql, "DELETE FROM webhook_period WHERE slot_millis < ?", before)?;
         let has_any = rows::first(sql, "SELECT 1 FROM webhook_delivery LIMIT 1", Vec::new())?.is_some();
-        Ok(self.line.sweep(now_millis)? || has_any)
+        Ok(self.schedule.sweep(now_millis)? || has_any)
     }
 
     /// Storage was erased.
     pub(crate) fn forget(&self) {
         self.tables.forget();
-        self.line.forget();
+        self.schedule.forget();
         self.secrets.forget();
     }
 }
@@ -149,8 +149,7 @@ pub(crate) struct WebhookDraft<'a> {
     tallies: BTreeMap<String, DeliveryTally>,
     deliveries: BTreeMap<(String, String), DeliveryState>,
     ended: BTreeMap<String, PeriodTally>,
-    line: LineDraft,
-    letters: Vec<UndeliveredWebhook>,
+    schedule: ScheduleDraft,
 }
 
 impl<'a> WebhookDraft<'a> {
@@ -161,18 +160,12 @@ impl<'a> WebhookDraft<'a> {
             tallies: BTreeMap::new(),
             deliveries: BTreeMap::new(),
             ended: BTreeMap::new(),
-            line: LineDraft::default(),
-            letters: Vec::new(),
+            schedule: ScheduleDraft::default(),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.deliveries.is_empty() && self.line.is_empty()
-    }
-
-    /// Whether Conduit is to deliver something.
-    pub(crate) fn has_line(&self) -> bool {
-        !self.line.is_empty()
+        self.deliveries.is_empty() && self.schedule.is_empty()
     }
 
     /// Applies an event; false if it says nothing new.
@@ -235,16 +228,16 @@ impl<'a> WebhookDraft<'a> {
             ];
             rows::run(sql, add, row)?;
         }
-        if !self.line.is_empty() {
+        if !self.schedule.is_empty() {
             self.webhooks.secrets.make_first(self.now_millis)?;
-            self.webhooks.line.write(&self.line)?;
+            self.webhooks.schedule.write(&self.schedule)?;
         }
         Ok(())
     }
 
     /// The transaction was taken back.
     pub(crate) fn undone(&self) {
-        self.webhooks.line.recount();
+        self.webhooks.schedule.recount();
     }
 }
 

@@ -5,11 +5,16 @@ use serde_json::json;
 use wasm_bindgen_futures::spawn_local;
 use worker::{Env, Result};
 
-use super::super::{VirtualKey, calls::Poke};
-use crate::{identifiers::now_millis, log, transaction::transaction};
-
-/// The binding of the queue in `wrangler.toml`.
-const QUEUE: &str = "WEBHOOKS";
+use super::{
+    super::{VirtualKey, calls::Poke},
+    schedule::Entry,
+};
+use crate::{
+    identifiers::now_millis,
+    log,
+    queue::{self, Queue},
+    transaction::transaction,
+};
 
 /// How long the Worker may take to begin: then it is told again.
 const POKE_MILLIS: i64 = 30_000;
@@ -17,21 +22,18 @@ const POKE_MILLIS: i64 = 30_000;
 impl VirtualKey {
     /// Tells the Worker of what is due, without waiting for the queue, and winds the alarm for what comes next.
     pub(in super::super) async fn attend_deliveries(&self) -> Result<()> {
-        if self.services.webhooks.line.is_empty()? {
+        if self.services.webhooks.schedule.is_empty()? {
             return Ok(());
         }
         if let Some(virtual_key_id) = self.services.key.id()? {
-            let line = &self.services.webhooks.line;
+            let schedule = &self.services.webhooks.schedule;
             let lost_at_millis = now_millis() + POKE_MILLIS;
-            let taken = transaction(&self.services.storage, || line.take_due(lost_at_millis))?;
-            let pokes: Vec<Poke> = taken
-                .into_iter()
-                .map(|place| Poke {
-                    virtual_key_id: virtual_key_id.clone(),
-                    delivery_id: place.id,
-                    attempt: place.attempt,
-                })
-                .collect();
+            let taken = transaction(&self.services.storage, || schedule.take_due(lost_at_millis))?;
+            let poke_of = |entry: &Entry| {
+                let (virtual_key_id, delivery_id) = (virtual_key_id.clone(), entry.id.clone());
+                serde_json::to_string(&Poke { virtual_key_id, delivery_id, attempt: entry.attempt })
+            };
+            let pokes = taken.iter().map(poke_of).collect::<serde_json::Result<Vec<String>>>()?;
             if !pokes.is_empty() {
                 spawn_local(poke(self.services.env.clone(), pokes));
             }
@@ -41,19 +43,18 @@ impl VirtualKey {
 
     /// Makes sure that the alarm rings when something is to be done next.
     pub(in super::super) async fn wind_deliveries(&self) -> Result<()> {
-        if self.services.webhooks.line.is_empty()? {
+        if self.services.webhooks.schedule.is_empty()? {
             return Ok(());
         }
-        match self.services.webhooks.line.next_millis()? {
+        match self.services.webhooks.schedule.next_millis()? {
             Some(next_millis) => self.services.alarm_clock.ring_by(next_millis).await,
             None => Ok(()),
         }
     }
 }
 
-async fn poke(env: Env, pokes: Vec<Poke>) {
-    let sent = async { env.queue(QUEUE)?.send_batch(pokes).await };
-    if let Err(error) = sent.await {
+async fn poke(env: Env, pokes: Vec<String>) {
+    if let Err(error) = queue::send(&env, Queue::Webhooks, &pokes).await {
         log::warn("the queue of webhooks did not take what is due", json!({ "error": error.to_string() }));
     }
 }

@@ -14,8 +14,7 @@ use crate::{
     },
 };
 
-const CREATE: &str =
-    "CREATE TABLE IF NOT EXISTS webhook_secret (only INTEGER PRIMARY KEY, secrets TEXT NOT NULL)";
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS webhook_secret (only INTEGER PRIMARY KEY, secrets TEXT NOT NULL)";
 
 /// The row that holds the secrets.
 pub(super) struct StoredSecrets {

@@ -1,4 +1,4 @@
-//! The deliveries that Conduit makes: what waits, what is under way, what was given up, and the breaker of each URL.
+//! When which delivery is made: what waits, what is under way, what was given up, and the breaker of each URL.
 //!
 //! Each URL says by itself when something of it is due next, so that what waits for one is not looked at when another is
 //! served.
@@ -17,12 +17,12 @@ use crate::{
     tables::Tables,
 };
 
-const CREATE: &str = "CREATE TABLE IF NOT EXISTS webhook_line (
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS webhook_schedule (
         id TEXT PRIMARY KEY, url TEXT NOT NULL, stage TEXT NOT NULL, attempt INTEGER NOT NULL, lost INTEGER NOT NULL,
         due_millis INTEGER NOT NULL
     ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS webhook_line_of_url ON webhook_line (url, stage, due_millis);
-    CREATE INDEX IF NOT EXISTS webhook_line_under_way ON webhook_line (due_millis) WHERE stage IN ('poked', 'begun');
+    CREATE INDEX IF NOT EXISTS webhook_schedule_of_url ON webhook_schedule (url, stage, due_millis);
+    CREATE INDEX IF NOT EXISTS webhook_schedule_under_way ON webhook_schedule (due_millis) WHERE stage IN ('poked', 'begun');
     CREATE TABLE IF NOT EXISTS webhook_content (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS webhook_target (url TEXT PRIMARY KEY, breaker TEXT NOT NULL, next_millis INTEGER)
         WITHOUT ROWID;
@@ -65,9 +65,9 @@ impl Stage {
     }
 }
 
-/// One delivery in the line.
+/// One delivery in the schedule.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct Entry {
     pub(super) id: String,
     pub(super) url: String,
     pub(super) stage: Stage,
@@ -79,7 +79,7 @@ pub(super) struct Place {
     pub(super) due_millis: i64,
 }
 
-impl Place {
+impl Entry {
     fn of(mut row: rows::Row) -> Self {
         let (id, url, stage) = (row.text(), row.text(), row.text());
         let mut count = || row.integer().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
@@ -94,8 +94,8 @@ impl Place {
     }
 }
 
-/// The tables of the line.
-pub(super) struct Line {
+/// The tables of the schedule.
+pub(super) struct Schedule {
     sql: SqlStorage,
     tables: Tables,
     /// Whether the tables were ever needed, once known.
@@ -104,10 +104,10 @@ pub(super) struct Line {
     pending: Cell<Option<u64>>,
 }
 
-/// What a call changes of the line.
+/// What a call changes of the schedule.
 #[derive(Default)]
-pub(super) struct LineDraft {
-    places: BTreeMap<String, Option<Place>>,
+pub(super) struct ScheduleDraft {
+    entries: BTreeMap<String, Option<Entry>>,
     contents: BTreeMap<String, String>,
     breakers: BTreeMap<String, Breaker>,
     /// The URLs of all of these.
@@ -116,7 +116,7 @@ pub(super) struct LineDraft {
     pending: i64,
 }
 
-impl LineDraft {
+impl ScheduleDraft {
     pub(super) fn is_empty(&self) -> bool {
         self.urls.is_empty()
     }
@@ -127,31 +127,31 @@ impl LineDraft {
     }
 
     /// Has a delivery wait that did not, with what it sends.
-    pub(super) fn add(&mut self, place: Place, content: Option<String>) {
+    pub(super) fn add(&mut self, entry: Entry, content: Option<String>) {
         if let Some(content) = content {
-            self.contents.insert(place.id.clone(), content);
+            self.contents.insert(entry.id.clone(), content);
         }
         self.pending += 1;
-        self.put(place);
+        self.put(entry);
     }
 
     /// Changes a delivery.
-    pub(super) fn put(&mut self, place: Place) {
-        self.urls.insert(place.url.clone());
-        self.places.insert(place.id.clone(), Some(place));
+    pub(super) fn put(&mut self, entry: Entry) {
+        self.urls.insert(entry.url.clone());
+        self.entries.insert(entry.id.clone(), Some(entry));
     }
 
     /// Ends a delivery that can be asked for again.
-    pub(super) fn give_up(&mut self, place: Place) {
+    pub(super) fn give_up(&mut self, entry: Entry) {
         self.pending -= 1;
-        self.put(place);
+        self.put(entry);
     }
 
     /// Ends a delivery for good.
-    pub(super) fn remove(&mut self, place: &Place) {
+    pub(super) fn remove(&mut self, entry: &Entry) {
         self.pending -= 1;
-        self.urls.insert(place.url.clone());
-        self.places.insert(place.id.clone(), None);
+        self.urls.insert(entry.url.clone());
+        self.entries.insert(entry.id.clone(), None);
     }
 
     /// The breaker of a URL, if the call changed it.
@@ -165,14 +165,9 @@ impl LineDraft {
     }
 }
 
-impl Line {
+impl Schedule {
     pub(super) fn new(sql: SqlStorage) -> Self {
-        Self {
-            tables: Tables::new(sql.clone(), CREATE),
-            sql,
-            is_used: Cell::default(),
-            pending: Cell::default(),
-        }
+        Self { tables: Tables::new(sql.clone(), CREATE), sql, is_used: Cell::default(), pending: Cell::default() }
     }
 
     /// Whether the key never had a delivery: then its object has no tables for them.
@@ -180,7 +175,7 @@ impl Line {
         let is_used = match self.is_used.get() {
             Some(is_used) => is_used,
             None => {
-                let query = "SELECT 1 FROM sqlite_master WHERE name = 'webhook_line'";
+                let query = "SELECT 1 FROM sqlite_master WHERE name = 'webhook_schedule'";
                 rows::first(&self.sql, query, Vec::new())?.is_some()
             }
         };
@@ -196,9 +191,9 @@ impl Line {
         Ok(rows::first(self.tables.sql()?, query, parameters)?.and_then(|mut row| row.integer()))
     }
 
-    pub(super) fn place(&self, id: &str) -> Result<Option<Place>> {
-        let query = format!("SELECT {COLUMNS} FROM webhook_line WHERE id = ?");
-        Ok(self.query(&query, vec![id.into()])?.into_iter().next().map(Place::of))
+    pub(super) fn entry(&self, id: &str) -> Result<Option<Entry>> {
+        let query = format!("SELECT {COLUMNS} FROM webhook_schedule WHERE id = ?");
+        Ok(self.query(&query, vec![id.into()])?.into_iter().next().map(Entry::of))
     }
 
     pub(super) fn content(&self, id: &str) -> Result<Option<String>> {
@@ -216,7 +211,7 @@ impl Line {
         if let Some(pending) = self.pending.get() {
             return Ok(pending);
         }
-        let query = "SELECT COUNT(*) FROM webhook_line WHERE stage <> 'given up'";
+        let query = "SELECT COUNT(*) FROM webhook_schedule WHERE stage <> 'given up'";
         let pending = self.number(query, Vec::new())?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
         self.pending.set(Some(pending));
         Ok(pending)
@@ -229,7 +224,7 @@ impl Line {
     }
 
     /// Inside the transaction of the call.
-    pub(super) fn write(&self, draft: &LineDraft) -> Result<()> {
+    pub(super) fn write(&self, draft: &ScheduleDraft) -> Result<()> {
         let pending = self.pending()?.saturating_add_signed(draft.pending);
         let sql = self.tables.sql()?;
         self.is_used.set(Some(true));
@@ -237,11 +232,11 @@ impl Line {
             let row = vec![id.as_str().into(), content.as_str().into()];
             rows::run(sql, "INSERT OR REPLACE INTO webhook_content VALUES (?, ?)", row)?;
         }
-        for (id, place) in &draft.places {
-            match place {
-                Some(place) => self.write_place(place)?,
+        for (id, entry) in &draft.entries {
+            match entry {
+                Some(entry) => self.write_entry(entry)?,
                 None => {
-                    rows::run(sql, "DELETE FROM webhook_line WHERE id = ?", vec![id.as_str().into()])?;
+                    rows::run(sql, "DELETE FROM webhook_schedule WHERE id = ?", vec![id.as_str().into()])?;
                     rows::run(sql, "DELETE FROM webhook_content WHERE id = ?", vec![id.as_str().into()])?;
                 }
             }
@@ -257,16 +252,16 @@ impl Line {
         Ok(())
     }
 
-    fn write_place(&self, place: &Place) -> Result<()> {
+    fn write_entry(&self, entry: &Entry) -> Result<()> {
         let row = vec![
-            place.id.as_str().into(),
-            place.url.as_str().into(),
-            place.stage.name().into(),
-            i64::from(place.attempt).into(),
-            i64::from(place.lost).into(),
-            place.due_millis.into(),
+            entry.id.as_str().into(),
+            entry.url.as_str().into(),
+            entry.stage.name().into(),
+            i64::from(entry.attempt).into(),
+            i64::from(entry.lost).into(),
+            entry.due_millis.into(),
         ];
-        rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO webhook_line VALUES (?, ?, ?, ?, ?, ?)", row)
+        rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO webhook_schedule VALUES (?, ?, ?, ?, ?, ?)", row)
     }
 
     /// Writes the breaker of a URL, and when something of it is due next: never, where as much is under way as may be.
@@ -274,7 +269,7 @@ impl Line {
         let next_millis = if self.room(url, breaker)? == 0 {
             None
         } else {
-            let query = "SELECT MIN(due_millis) FROM webhook_line WHERE url = ? AND stage = 'waiting'";
+            let query = "SELECT MIN(due_millis) FROM webhook_schedule WHERE url = ? AND stage = 'waiting'";
             let due_millis = self.number(query, vec![url.into()])?;
             due_millis.map(|due_millis| due_millis.max(breaker.open_until_millis().unwrap_or(0)))
         };
@@ -284,19 +279,19 @@ impl Line {
 
     /// How many deliveries to a URL may begin beside those under way.
     fn room(&self, url: &str, breaker: &Breaker) -> Result<u32> {
-        let query = "SELECT COUNT(*) FROM webhook_line WHERE url = ? AND stage IN ('poked', 'begun')";
+        let query = "SELECT COUNT(*) FROM webhook_schedule WHERE url = ? AND stage IN ('poked', 'begun')";
         let under_way = self.number(query, vec![url.into()])?.and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
         Ok(breaker.room(MOST_OF_URL).saturating_sub(under_way))
     }
 
     fn room_of_key(&self) -> Result<i64> {
-        let query = "SELECT COUNT(*) FROM webhook_line WHERE stage IN ('poked', 'begun')";
+        let query = "SELECT COUNT(*) FROM webhook_schedule WHERE stage IN ('poked', 'begun')";
         Ok(MOST_OF_KEY - self.number(query, Vec::new())?.unwrap_or(0))
     }
 
-    /// Takes out of the line what is due and has room, as poked; what is not begun by `lost_at_millis` is told again.
+    /// Takes what is due and has room, as poked; what is not begun by `lost_at_millis` is told again.
     /// Inside a transaction.
-    pub(super) fn take_due(&self, lost_at_millis: i64) -> Result<Vec<Place>> {
+    pub(super) fn take_due(&self, lost_at_millis: i64) -> Result<Vec<Entry>> {
         let mut taken = Vec::new();
         loop {
             let room = self.room_of_key()?;
@@ -306,31 +301,31 @@ impl Line {
             let (url, breaker): (String, Breaker) = (target.text(), serde_json::from_str(&target.text())?);
             let room = i64::from(self.room(&url, &breaker)?).min(room);
             let query = format!(
-                "SELECT {COLUMNS} FROM webhook_line WHERE url = ? AND stage = 'waiting' AND due_millis <= ?
+                "SELECT {COLUMNS} FROM webhook_schedule WHERE url = ? AND stage = 'waiting' AND due_millis <= ?
                 ORDER BY due_millis, id LIMIT ?"
             );
             let parameters = vec![url.as_str().into(), now_millis().into(), room.into()];
             for row in self.query(&query, parameters)? {
-                let place = Place { stage: Stage::Poked, due_millis: lost_at_millis, ..Place::of(row) };
-                self.write_place(&place)?;
-                taken.push(place);
+                let entry = Entry { stage: Stage::Poked, due_millis: lost_at_millis, ..Entry::of(row) };
+                self.write_entry(&entry)?;
+                taken.push(entry);
             }
             self.write_target(&url, &breaker)?;
         }
     }
 
     /// What was poked or begun and is heard of no more.
-    pub(super) fn overdue(&self, most: i64) -> Result<Vec<Place>> {
+    pub(super) fn overdue(&self, most: i64) -> Result<Vec<Entry>> {
         let query = format!(
-            "SELECT {COLUMNS} FROM webhook_line WHERE stage IN ('poked', 'begun') AND due_millis <= ?
+            "SELECT {COLUMNS} FROM webhook_schedule WHERE stage IN ('poked', 'begun') AND due_millis <= ?
             ORDER BY due_millis LIMIT ?"
         );
-        Ok(self.query(&query, vec![now_millis().into(), most.into()])?.into_iter().map(Place::of).collect())
+        Ok(self.query(&query, vec![now_millis().into(), most.into()])?.into_iter().map(Entry::of).collect())
     }
 
     /// When something is to be done next, if anything is.
     pub(super) fn next_millis(&self) -> Result<Option<i64>> {
-        let query = "SELECT MIN(due_millis) FROM webhook_line WHERE stage IN ('poked', 'begun')";
+        let query = "SELECT MIN(due_millis) FROM webhook_schedule WHERE stage IN ('poked', 'begun')";
         let overdue_millis = self.number(query, Vec::new())?;
         let due_millis = if self.room_of_key()? > 0 {
             let query = "SELECT MIN(next_millis) FROM webhook_target WHERE next_millis IS NOT NULL";
@@ -348,21 +343,21 @@ impl Line {
         }
         let sql = self.tables.sql()?;
         let before_millis = now_millis - GIVEN_UP_MILLIS;
-        let old = "DELETE FROM webhook_line WHERE stage = 'given up' AND due_millis < ?";
+        let old = "DELETE FROM webhook_schedule WHERE stage = 'given up' AND due_millis < ?";
         rows::run(sql, old, vec![before_millis.into()])?;
-        let excess = "DELETE FROM webhook_line WHERE stage = 'given up' AND id NOT IN
-            (SELECT id FROM webhook_line WHERE stage = 'given up' ORDER BY due_millis DESC LIMIT ?)";
+        let excess = "DELETE FROM webhook_schedule WHERE stage = 'given up' AND id NOT IN
+            (SELECT id FROM webhook_schedule WHERE stage = 'given up' ORDER BY due_millis DESC LIMIT ?)";
         rows::run(sql, excess, vec![MOST_GIVEN_UP.into()])?;
-        rows::run(sql, "DELETE FROM webhook_content WHERE id NOT IN (SELECT id FROM webhook_line)", Vec::new())?;
+        rows::run(sql, "DELETE FROM webhook_content WHERE id NOT IN (SELECT id FROM webhook_schedule)", Vec::new())?;
         let idle = "SELECT url, breaker FROM webhook_target WHERE url NOT IN
-            (SELECT url FROM webhook_line WHERE stage <> 'given up')";
+            (SELECT url FROM webhook_schedule WHERE stage <> 'given up')";
         for mut row in self.query(idle, Vec::new())? {
             let (url, breaker): (String, Breaker) = (row.text(), serde_json::from_str(&row.text())?);
             if breaker.open_until_millis().is_none_or(|until_millis| until_millis <= now_millis) {
                 rows::run(sql, "DELETE FROM webhook_target WHERE url = ?", vec![url.into()])?;
             }
         }
-        Ok(rows::first(sql, "SELECT 1 FROM webhook_line LIMIT 1", Vec::new())?.is_some())
+        Ok(rows::first(sql, "SELECT 1 FROM webhook_schedule LIMIT 1", Vec::new())?.is_some())
     }
 
     /// Storage was erased.
