@@ -9,8 +9,8 @@ export class EdgeProcess extends FrontDoor {
   }
 
   /** Starts on a folder that holds its storage, at a port or any free one. */
-  static async start(folder: string, port = 0): Promise<EdgeProcess> {
-    return new EdgeProcess(await WorkerProcess.start('edge', folder, port));
+  static async start(folder: string, port = 0, vars: Record<string, string> = {}): Promise<EdgeProcess> {
+    return new EdgeProcess(await WorkerProcess.start('edge', folder, port, vars));
   }
 
   get port(): number {

@@ -21,8 +21,14 @@ export class WorkerProcess {
   }
 
   /** Starts a Worker on a folder that holds its storage, at a port or any free one. */
-  static async start(worker: string, folder: string, port = 0): Promise<WorkerProcess> {
-    const args = [SCRIPT, '--worker', worker, '--port', `${port}`, '--persist', folder];
+  static async start(
+    worker: string,
+    folder: string,
+    port = 0,
+    vars: Record<string, string> = {},
+  ): Promise<WorkerProcess> {
+    const over = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
+    const args = [SCRIPT, '--worker', worker, '--port', `${port}`, '--persist', folder, ...over];
     // Its own process group, so that its workerd is killed with it.
     const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const output: string[] = [];

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long the Worker may take to begin: then it is told again.
-const POKE_MILLIS: i64 = 30_000;
+const POKE_MILLIS: i64 = 10_000;
 
 impl VirtualKey {
     /// Tells the Worker of what is due, without waiting for the queue, and winds the alarm for what comes next.
