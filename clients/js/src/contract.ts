@@ -1022,6 +1022,20 @@ export interface WebhookDeliveryRetryScheduledData extends DomainEventData {
   scheduledAt: string;
 }
 
+/** Has Conduit deliver a webhook: `POST`ed as JSON, signed, and tried again where that helps. */
+export interface WebhookDeliveryRequestedData extends DomainEventData {
+  /** Where it goes: `https`, to a public host, unless `ALLOW_PRIVATE_TARGETS` says otherwise. */
+  url: string;
+  /** What it tells of, such as `video.completed`. */
+  eventType: string;
+  /** The body, as it is sent. */
+  payload: unknown;
+  /** Headers beside Conduit's own, such as the receiver's credentials. Nobody but the receiver is shown them. */
+  headers?: Record<string, string>;
+  /** The task that it tells of. */
+  taskId?: string | number | null;
+}
+
 /** A provider works better or worse than before. */
 export interface ProviderHealthChangedData extends DomainEventData {
   /** The provider. */
@@ -1134,6 +1148,7 @@ export interface DomainEvents {
   WebhookDeliverySucceeded: WebhookDeliverySucceededData;
   WebhookDeliveryFailed: WebhookDeliveryFailedData;
   WebhookDeliveryRetryScheduled: WebhookDeliveryRetryScheduledData;
+  WebhookDeliveryRequested: WebhookDeliveryRequestedData;
   ProviderHealthChanged: ProviderHealthChangedData;
   RateLimitWarning: RateLimitWarningData;
   SystemAnnouncement: SystemAnnouncementData;

@@ -99,6 +99,10 @@ fn of_type(name: &str, schema: &Value, types: &Types) -> String {
         ("string", _) => "text".to_owned(),
         ("integer", _) => format!("whole number{}", range(schema)),
         ("number", _) => format!("number{}", range(schema)),
+        ("object", _) => match schema.get("additionalProperties") {
+            Some(values) if values.is_object() => format!("object of {}", kind(values, types)),
+            _ => name.to_owned(),
+        },
         (other, _) => other.to_owned(),
     }
 }

@@ -32,6 +32,9 @@ pub(crate) fn choices(schema: &Value) -> Result<Vec<String>, Box<dyn Error>> {
             "integer" => "number".to_owned(),
             "string" | "number" | "boolean" | "null" => name.to_owned(),
             "array" => list_type(schema.get("items").unwrap_or(&Value::Null))?,
+            "object" if schema.get("additionalProperties").is_some_and(Value::is_object) => {
+                format!("Record<string, {}>", of(schema.get("additionalProperties").unwrap_or(&Value::Null))?)
+            }
             _ => return Err(format!("no TypeScript type for {schema}: an object needs a name").into()),
         };
         if !choices.contains(&choice) {

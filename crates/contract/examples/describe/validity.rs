@@ -80,6 +80,18 @@ impl Check<'_> {
             "required" => value.as_object().is_none_or(|object| {
                 limit.as_array().unwrap().iter().all(|name| object.contains_key(name.as_str().unwrap()))
             }),
+            "additionalProperties" if limit.is_object() => {
+                for (name, property) in value.as_object().into_iter().flatten() {
+                    if schema["properties"].get(name).is_none() {
+                        self.value(property, limit, &format!("{path}/{name}"));
+                    }
+                }
+                true
+            }
+            "maxProperties" => {
+                let most = limit.as_u64().unwrap();
+                value.as_object().is_none_or(|object| object.len() as u64 <= most)
+            }
             "additionalProperties" => value
                 .as_object()
                 .is_none_or(|object| object.keys().all(|name| schema["properties"].get(name).is_some())),
