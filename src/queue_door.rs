@@ -7,7 +7,10 @@ use serde_json::json;
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
-use crate::{configuration, dead_letter_consumer, event_consumer, queue_message::MessageBatch};
+use crate::{
+    configuration, dead_letter_consumer, event_consumer,
+    queue_message::{Message, MessageBatch},
+};
 
 /// How long messages wait that nobody can take now.
 const RETRY_SECONDS: u32 = 60;
@@ -33,7 +36,7 @@ async fn consume(batch: MessageBatch, env: Env) {
         Ok(configuration) => configuration,
         Err(error) => {
             log::error("the queues wait for a right configuration", json!({ "error": error.to_string() }));
-            messages.iter().for_each(|message| message.retry_after(RETRY_SECONDS));
+            put_off(&messages);
             return;
         }
     };
@@ -42,7 +45,13 @@ async fn consume(batch: MessageBatch, env: Env) {
         Some(Queue::DeadLetters) => dead_letter_consumer::consume(messages, &env).await,
         Some(Queue::Webhooks) | None => {
             log::error("a queue has no consumer here", json!({ "queue": name, "messages": messages.len() }));
-            messages.iter().for_each(|message| message.retry_after(RETRY_SECONDS));
+            put_off(&messages);
         }
+    }
+}
+
+fn put_off(messages: &[Message]) {
+    for message in messages {
+        message.retry_after(RETRY_SECONDS);
     }
 }
