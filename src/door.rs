@@ -136,7 +136,6 @@ async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result
         ["keys", _] => return Err(Refusal::MethodNotAllowed("GET, PATCH, DELETE")),
         ["keys", id, "rotate"] if *method == Method::Post => Box::pin(keys_door::rotate(visit, id)),
         ["keys", id, "disconnect"] if *method == Method::Post => Box::pin(keys_door::disconnect(&visit, id)),
-        ["keys", _, "rotate" | "disconnect"] => return Err(Refusal::MethodNotAllowed("POST")),
         ["keys", id, "audit"] if read => Box::pin(operating_door::key_audit(&visit, id)),
         ["providers"] if read => Box::pin(providers_door::list(&visit)),
         ["providers", name] if read => Box::pin(providers_door::read(&visit, name)),
@@ -147,13 +146,16 @@ async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result
         ["connections"] if read => Box::pin(operating_door::connections(&visit)),
         ["dead-letters"] if read => Box::pin(dead_letters_door::list(&visit)),
         ["dead-letters", "replay"] if *method == Method::Post => Box::pin(dead_letters_door::replay_all(&visit)),
-        ["dead-letters", "replay"] => return Err(Refusal::MethodNotAllowed("POST")),
-        ["dead-letters", id] if read => Box::pin(dead_letters_door::read(&visit, id)),
-        ["dead-letters", id] if *method == Method::Delete => Box::pin(dead_letters_door::delete(&visit, id)),
-        ["dead-letters", _] => return Err(Refusal::MethodNotAllowed("GET, DELETE")),
+        ["dead-letters", id] if read && *id != "replay" => Box::pin(dead_letters_door::read(&visit, id)),
+        ["dead-letters", id] if *method == Method::Delete && *id != "replay" => {
+            Box::pin(dead_letters_door::delete(&visit, id))
+        }
         ["dead-letters", id, "replay"] if *method == Method::Post => Box::pin(dead_letters_door::replay(&visit, id)),
-        ["dead-letters", _, "replay"] => return Err(Refusal::MethodNotAllowed("POST")),
         ["queues"] if read => Box::pin(dead_letters_door::queues(&visit)),
+        ["keys", _, "rotate" | "disconnect"] | ["dead-letters", "replay"] | ["dead-letters", _, "replay"] => {
+            return Err(Refusal::MethodNotAllowed("POST"));
+        }
+        ["dead-letters", _] => return Err(Refusal::MethodNotAllowed("GET, DELETE")),
         ["providers" | "audit" | "connections" | "dead-letters" | "queues"] | ["keys", _, "audit"] => {
             return Err(Refusal::MethodNotAllowed("GET"));
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use contract::{Identifier, time::Timestamp};
-use durable_objects::{Arrive, Configuration, NumberedEvents, PublishBroadcasts, Queue, log, now_millis};
+use durable_objects::{Arrive, Configuration, NumberedEvents, PublishBroadcasts, Queue, in_time, log, now_millis};
 use futures::{StreamExt, stream};
 use serde_json::json;
 use worker::Env;
@@ -74,7 +74,7 @@ async fn hand_over(env: &Env, arrived: Vec<Arrived>, most_attempts: u64) {
             }
         }
         Err(error) => {
-            let line = json!({ "virtualKeyId": key, "messages": arrived.len(), "error": error.to_string() });
+            let line = json!({ "virtualKeyId": key, "messages": arrived.len(), "error": error });
             log::error("an object did not take events from the queue", line);
             for one in arrived {
                 if u64::from(one.message.attempts()) >= most_attempts {
@@ -91,7 +91,8 @@ async fn hand_over(env: &Env, arrived: Vec<Arrived>, most_attempts: u64) {
 async fn deliver(env: &Env, key: Option<&Identifier>, arrived: &[Arrived]) -> Result<bool, String> {
     let Some(key) = key else {
         let events = arrived.iter().flat_map(|one| one.content.events.clone()).collect();
-        let published = durable_objects::ask(env, &PublishBroadcasts { events }).await;
+        let publish = PublishBroadcasts { events };
+        let published = in_time(handover::PATIENCE, durable_objects::ask(env, &publish)).await;
         return published.map(|_| true).map_err(|error| error.to_string());
     };
     let batches = arrived.iter().map(|Arrived { content, .. }| NumberedEvents {
@@ -100,7 +101,7 @@ async fn deliver(env: &Env, key: Option<&Identifier>, arrived: &[Arrived]) -> Re
         events: content.events.clone(),
     });
     let arrive = Arrive { virtual_key_id: key.as_str().to_owned(), batches: batches.collect() };
-    durable_objects::ask(env, &arrive).await.map_err(|error| error.to_string())
+    in_time(handover::PATIENCE, durable_objects::ask(env, &arrive)).await.map_err(|error| error.to_string())
 }
 
 /// Makes a message a dead letter, and lets what waited for it go on.
@@ -121,7 +122,9 @@ async fn bury(env: &Env, texts: &[String], messages: &[Message]) {
         Ok(()) => messages.iter().for_each(Message::ack),
         Err(error) => {
             log::error("the queue did not take dead letters", json!({ "error": error.to_string() }));
-            messages.iter().for_each(|message| message.retry_after(LONGEST_DELAY_SECONDS));
+            for message in messages {
+                message.retry_after(LONGEST_DELAY_SECONDS);
+            }
         }
     }
 }

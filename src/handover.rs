@@ -16,8 +16,8 @@ use crate::event_message::{self, EventMessage};
 /// Objects asked at once: the platform opens six connections for an invocation (Workers limits).
 const OBJECTS_AT_ONCE: usize = 6;
 
-/// How long an object may take before its events go through the queue.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an object may take before its events go through the queue, or wait in it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long an object that failed may take to say what comes after what.
 const NUMBERS_PATIENCE: Duration = Duration::from_secs(2);

@@ -7,7 +7,11 @@ use serde_json::json;
 use wasm_bindgen::prelude::*;
 use worker::{Context, Env};
 
-use crate::{configuration, dead_letter_consumer, event_consumer, queue_message::MessageBatch, webhook_consumer};
+use crate::{
+    configuration, dead_letter_consumer, event_consumer,
+    queue_message::{Message, MessageBatch},
+    webhook_consumer,
+};
 
 /// How long messages wait that nobody can take now.
 const RETRY_SECONDS: u32 = 60;
@@ -33,7 +37,7 @@ async fn consume(batch: MessageBatch, env: Env, context: Context) {
         Ok(configuration) => configuration,
         Err(error) => {
             log::error("the queues wait for a right configuration", json!({ "error": error.to_string() }));
-            messages.iter().for_each(|message| message.retry_after(RETRY_SECONDS));
+            put_off(&messages);
             return;
         }
     };
@@ -43,7 +47,13 @@ async fn consume(batch: MessageBatch, env: Env, context: Context) {
         Some(Queue::Webhooks) => webhook_consumer::consume(messages, &env, &context),
         None => {
             log::error("a queue has no consumer here", json!({ "queue": name, "messages": messages.len() }));
-            messages.iter().for_each(|message| message.retry_after(RETRY_SECONDS));
+            put_off(&messages);
         }
+    }
+}
+
+fn put_off(messages: &[Message]) {
+    for message in messages {
+        message.retry_after(RETRY_SECONDS);
     }
 }

@@ -104,11 +104,7 @@ test('events for everybody take the queue too', async () => {
 
 test('what nobody can take is rejected before it is queued', async () => {
   const key = await front.createKey();
-  const answer = await queue([
-    started({ ...key, id: 'nobody' }, 'a'),
-    progressed(key, 'a', 101),
-    started(key, 'a'),
-  ]);
+  const answer = await queue([started({ ...key, id: 'nobody' }, 'a'), progressed(key, 'a', 101), started(key, 'a')]);
   expect(answer.status).toBe(202);
   expect(statuses(answer)).toEqual(['rejected', 'rejected', 'queued']);
   expect(answer.results[0]?.error).toEqual({ field: 'virtualkeyid', message: 'there is no such virtual key' });

@@ -70,12 +70,7 @@ export class FrontDoor {
   }
 
   /** Posts a body of events as it is. */
-  async post(
-    contentType: string,
-    body: string,
-    others: Record<string, string> = {},
-    query = '',
-  ): Promise<Published> {
+  async post(contentType: string, body: string, others: Record<string, string> = {}, query = ''): Promise<Published> {
     const headers = { authorization: `Bearer ${MASTER_KEY}`, 'content-type': contentType, ...others };
     const response = await fetch(`${this.url}/v1/events${query}`, { method: 'POST', headers, body });
     const answer = (await response.json()) as Published;

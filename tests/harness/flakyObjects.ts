@@ -30,6 +30,11 @@ const SCRIPT = `
   };
 `;
 
+/** What Miniflare gives to reach a Worker or an object, as far as it is used here. */
+interface Reachable {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
 export class FlakyFront extends FrontDoor {
   miniflare: Miniflare | undefined;
 
@@ -44,7 +49,7 @@ export class FlakyFront extends FrontDoor {
 
   /** Has calls to a key's object fail, those of one path or all; null makes it well again. */
   async break(key: Key, fault: Fault | null, path = '*'): Promise<void> {
-    const worker = await this.running.getWorker('flaky');
+    const worker = (await this.running.getWorker('flaky')) as unknown as Reachable;
     await worker.fetch('http://flaky/', {
       method: 'POST',
       body: JSON.stringify({ where: `vkey-${key.id} ${path}`, fault }),
@@ -53,8 +58,8 @@ export class FlakyFront extends FrontDoor {
 
   /** Asks a key's object something, past the door. */
   async ask<T>(key: Key, path: string, call: object): Promise<T> {
-    const objects = await this.running.getDurableObjectNamespace('VIRTUAL_KEY', 'conduit-edge');
-    const object = objects.get(objects.idFromName(`vkey-${key.id}`));
+    const namespace: unknown = await this.running.getDurableObjectNamespace('VIRTUAL_KEY', 'conduit-edge');
+    const object = (namespace as { getByName(name: string): Reachable }).getByName(`vkey-${key.id}`);
     const body = JSON.stringify({ virtual_key_id: key.id, ...call });
     const answer = await object.fetch(`https://object${path}`, { method: 'POST', body });
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);

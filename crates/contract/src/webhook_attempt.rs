@@ -47,8 +47,10 @@ pub enum AttemptOutcome {
     TimedOut,
     /// It could not be reached, or hung up.
     Unreachable,
-    /// Conduit does not go there any more.
+    /// Conduit does not go there any more: no attempt was made.
     NotAllowed,
+    /// It waited too long for the receiver to work again: no attempt was made.
+    Stuck,
     /// Nobody knows: whoever made the attempt ended before it did.
     Lost,
 }
@@ -87,14 +89,14 @@ impl AttemptOutcome {
             // What is no status counts as one of the server's errors (RFC 9110, 15).
             Self::Answered { status, .. } => matches!(status, 408 | 425 | 429 | ..=199 | 500..),
             Self::TimedOut | Self::Unreachable | Self::Lost => true,
-            Self::NotAllowed => false,
+            Self::NotAllowed | Self::Stuck => false,
         }
     }
 
     /// What it says of the receiver.
     pub fn sign(&self) -> Sign {
         match self {
-            Self::Lost | Self::NotAllowed => Sign::None,
+            Self::Lost | Self::NotAllowed | Self::Stuck => Sign::None,
             _ if self.is_worth_a_retry() => Sign::Fails,
             _ => Sign::Works,
         }
@@ -108,6 +110,7 @@ impl AttemptOutcome {
             Self::TimedOut => format!("no answer within {} s", seconds(rule.timeout_millis)),
             Self::Unreachable => "no answer: the connection failed".to_owned(),
             Self::NotAllowed => "the URL leads where Conduit does not go".to_owned(),
+            Self::Stuck => "waited for a day while the receiver did not work".to_owned(),
             Self::Lost => "the attempt was interrupted; what came of it is not known".to_owned(),
         })
     }

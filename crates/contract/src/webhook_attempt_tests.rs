@@ -86,6 +86,7 @@ fn any_outcome() -> impl Strategy<Value = AttemptOutcome> {
         Just(AttemptOutcome::TimedOut),
         Just(AttemptOutcome::Unreachable),
         Just(AttemptOutcome::NotAllowed),
+        Just(AttemptOutcome::Stuck),
         Just(AttemptOutcome::Lost),
     ]
 }

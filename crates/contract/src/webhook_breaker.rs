@@ -57,6 +57,11 @@ impl Breaker {
         }
     }
 
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.state() == CircuitBreakerState::Open
+    }
+
     /// How many deliveries may be under way at once, of at most `most`: while it is not closed, one.
     pub fn room(&self, most: u32) -> u32 {
         if self.phase == Phase::Closed { most } else { most.min(1) }

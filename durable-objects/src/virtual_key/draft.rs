@@ -194,16 +194,20 @@ impl<'a> Draft<'a> {
 
     /// Sends what clients are told, and says for each notification to how many it, or what took its place, was sent.
     pub(crate) fn send(&self) -> Vec<usize> {
-        let send = |(place, notification): (usize, &Notification)| match self.superseded.contains_key(&place) {
-            true => 0,
-            false => self.services.desk.notifier.send(notification),
-        };
-        let mut recipients: Vec<usize> = self.notifications.iter().enumerate().map(send).collect();
+        let mut recipients: Vec<usize> = self
+            .notifications
+            .iter()
+            .enumerate()
+            .map(|(place, notification)| {
+                let is_told = !self.superseded.contains_key(&place);
+                if is_told { self.services.desk.notifier.send(notification) } else { 0 }
+            })
+            .collect();
         // From behind: what took a place may have lost its own.
         for (place, later) in self.superseded.iter().rev() {
-            let sent = recipients.get(*later).copied().unwrap_or(0);
+            let told = recipients.get(*later).copied().unwrap_or(0);
             if let Some(recipients) = recipients.get_mut(*place) {
-                *recipients = sent;
+                *recipients = told;
             }
         }
         recipients

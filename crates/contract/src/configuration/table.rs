@@ -294,7 +294,7 @@ pub(super) static WEBHOOK_MAX_PENDING: Variable<Whole> = Variable {
     name: "WEBHOOK_MAX_PENDING",
     default: "10000",
     values: Whole { lowest: 1, highest: 1_000_000 },
-    meaning: "How many webhooks of one virtual key may wait or be under way.",
+    meaning: "How many webhooks of one virtual key may wait or be under way; to one URL half as many.",
     when_reached: Some("`WebhookDeliveryRequested` is `rejected`, and says so."),
     for_tests: false,
 };

@@ -1,23 +1,20 @@
 //! The calls by which the Worker makes attempts: the object decides whether one is made, and what follows from what it
 //! came to. It waits for no receiver itself.
 
-use contract::{
-    AttemptOutcome, Breaker, DeliveryRule, DeliveryState, DomainEvent, Verdict, WebhookDeliveryRequested, check_target,
-};
+use contract::{AttemptOutcome, Breaker, DeliveryRule, Verdict, check_target};
 use worker::Result;
 
 use super::{
     super::{
         VirtualKey,
-        calls::{AttemptToMake, BeginAttempt, FinishAttempt, Redeliver, Redelivery},
+        calls::{AttemptToMake, BeginAttempt, FinishAttempt},
         draft::Draft,
         key_state::KeyState,
-        publish::NotTaken,
     },
-    delivery::{Content, Delivery},
-    schedule::{Entry, Stage},
+    delivery::Delivery,
+    entry::{Entry, Stage},
 };
-use crate::identifiers::{now_millis, random_bytes, ulid};
+use crate::identifiers::{HOUR_MILLIS, now_millis};
 
 /// How much longer than an answer may take the outcome of an attempt may: then it is lost.
 const LOST_AFTER_MILLIS: i64 = 5_000;
@@ -25,51 +22,18 @@ const LOST_AFTER_MILLIS: i64 = 5_000;
 /// Attempts that are found lost in one transaction; if more are, the alarm rings again.
 const LOST_AT_ONCE: i64 = 100;
 
-/// Why a delivery is not taken.
-const TOO_MANY_PENDING: &str =
-    "the virtual key has as many webhooks waiting as it may have (WEBHOOK_MAX_PENDING); send the event again later";
+/// How long a delivery that is due waits for its receiver to work again: a day.
+const STUCK_MILLIS: i64 = 24 * HOUR_MILLIS;
 
-/// Takes a delivery, to be made as soon as all of the call is stored; or says why not.
-pub(in super::super) fn request(
-    draft: &mut Draft<'_>,
-    event: &DomainEvent,
-    request: &WebhookDeliveryRequested,
-) -> Result<std::result::Result<(), NotTaken>> {
-    if has_too_many(draft)? {
-        return Ok(Err(NotTaken::Rejected(TOO_MANY_PENDING)));
-    }
-    let now_millis = draft.now_millis;
-    let random = random_bytes().map_err(|error| worker::Error::RustError(error.to_string()))?;
-    let content = Content {
-        request: request.clone(),
-        correlation_id: event.correlation_id.clone(),
-        trace_parent: event.trace_parent.clone(),
-    };
-    let entry = waiting(ulid(now_millis, random).to_string(), request.url.as_str(), now_millis);
-    let (state, change) = DeliveryState::requested();
-    draft.webhooks.set_state(&entry.url, &entry.id, state, change)?;
-    draft.webhooks.schedule.add(entry, Some(serde_json::to_string(&content)?));
-    Ok(Ok(()))
-}
-
-/// A delivery whose first attempt is due.
-fn waiting(id: String, url: &str, now_millis: i64) -> Entry {
-    Entry { id, url: url.to_owned(), stage: Stage::Waiting, attempt: 1, lost: 0, due_millis: now_millis }
-}
-
-fn has_too_many(draft: &Draft<'_>) -> Result<bool> {
-    let schedule = &draft.services.webhooks.schedule;
-    // Whoever never had any has no tables for them.
-    let stored = if schedule.is_empty()? { 0 } else { schedule.pending()? };
-    let pending = stored.saturating_add_signed(draft.webhooks.schedule.pending());
-    Ok(pending >= draft.services.configuration()?.delivery_rule.max_pending)
-}
+/// Deliveries that are given up for that in one transaction: the next trial gives up others.
+const STUCK_AT_ONCE: i64 = 100;
 
 impl VirtualKey {
     /// Begins an attempt, if it is still to be made, and says what is sent.
     pub(in super::super) async fn begin_attempt(&self, begin: &BeginAttempt) -> Result<Option<AttemptToMake>> {
         let to_make = self.begin(begin)?;
         self.wind_deliveries().await?;
+        self.bring_letters().await?;
         Ok(to_make)
     }
 
@@ -128,47 +92,17 @@ impl VirtualKey {
         let Some(delivery) = self.delivery(&finish.delivery_id)? else { return Ok(()) };
         if delivery.entry.stage == Stage::Begun && delivery.entry.attempt == finish.attempt {
             let mut draft = Draft::new(services, now_millis());
-            settle(&mut draft, &services.configuration()?.delivery_rule, delivery, &finish.outcome)?;
+            let url = delivery.entry.url.clone();
+            let rule = &services.configuration()?.delivery_rule;
+            settle(&mut draft, rule, delivery, &finish.outcome)?;
+            let is_open = draft.webhooks.schedule.breaker(&url).is_some_and(|breaker| breaker.is_open());
+            if is_open {
+                self.give_up_stuck(&mut draft, rule, &url)?;
+            }
             self.keep_and_tell(&draft)?;
-            self.server.flush();
         }
         self.attend_deliveries().await?;
         self.bring_letters().await
-    }
-
-    /// Tries a delivery again that was given up, as if it had just been asked for.
-    pub(in super::super) async fn redeliver(&self, redeliver: &Redeliver) -> Result<Option<Redelivery>> {
-        let services = &*self.services;
-        match services.key.read(&redeliver.virtual_key_id).await? {
-            Some(KeyState::Known(_)) => {}
-            None | Some(KeyState::Deleted { .. }) => return Ok(None),
-        }
-        let letter = &redeliver.letter;
-        let now_millis = now_millis();
-        let mut draft = Draft::new(services, now_millis);
-        let id = letter.delivery_id.as_str();
-        let known = services.webhooks.schedule.entry(id)?;
-        if known.as_ref().is_some_and(|entry| entry.stage != Stage::GivenUp) {
-            return Ok(Some(Redelivery::Pending));
-        }
-        if has_too_many(&draft)? {
-            return Ok(Some(Redelivery::Full));
-        }
-        let entry = waiting(id.to_owned(), letter.url.as_str(), now_millis);
-        let stored = services.webhooks.schedule.content(id)?;
-        let content = match &stored {
-            Some(content) => content.clone(),
-            None => serde_json::to_string(&Content::of_letter(letter))?,
-        };
-        let (state, change) = DeliveryState::requested_again(draft.webhooks.state(&entry.url, id)?);
-        draft.webhooks.set_state(&entry.url, id, state, change)?;
-        let delivery = Delivery::new(entry.clone(), &content)?;
-        delivery.tell(&mut draft, &delivery.scheduled(now_millis))?;
-        draft.webhooks.schedule.add(entry, stored.is_none().then_some(content));
-        self.keep_and_tell(&draft)?;
-        self.server.flush();
-        self.attend_deliveries().await?;
-        Ok(Some(Redelivery::Armed))
     }
 
     /// Looks after deliveries when the alarm rings: what was lost is tried again, and what is due is made.
@@ -180,7 +114,11 @@ impl VirtualKey {
         let now_millis = now_millis();
         let mut draft = Draft::new(services, now_millis);
         let rule = &services.configuration()?.delivery_rule;
-        for entry in services.webhooks.schedule.overdue(LOST_AT_ONCE)? {
+        let overdue = services.webhooks.schedule.overdue(LOST_AT_ONCE)?;
+        if overdue.is_empty() {
+            return self.attend_deliveries().await;
+        }
+        for entry in overdue {
             if entry.stage == Stage::Poked {
                 draft.webhooks.schedule.put(Entry { stage: Stage::Waiting, due_millis: now_millis, ..entry });
             } else if let Some(delivery) = self.delivery(&entry.id)? {
@@ -188,8 +126,18 @@ impl VirtualKey {
             }
         }
         self.keep_and_tell(&draft)?;
-        self.server.flush();
         self.attend_deliveries().await
+    }
+
+    /// Gives up what has waited too long for a receiver that still does not work.
+    fn give_up_stuck(&self, draft: &mut Draft<'_>, rule: &DeliveryRule, url: &str) -> Result<()> {
+        let since_millis = draft.now_millis - STUCK_MILLIS;
+        for entry in self.services.webhooks.schedule.stuck(url, since_millis, STUCK_AT_ONCE)? {
+            if let Some(delivery) = self.delivery(&entry.id)? {
+                settle(draft, rule, delivery, &AttemptOutcome::Stuck)?;
+            }
+        }
+        Ok(())
     }
 
     fn delivery(&self, id: &str) -> Result<Option<Delivery>> {
@@ -199,9 +147,10 @@ impl VirtualKey {
         Delivery::new(entry, &content).map(Some)
     }
 
-    fn keep_and_tell(&self, draft: &Draft<'_>) -> Result<()> {
+    pub(super) fn keep_and_tell(&self, draft: &Draft<'_>) -> Result<()> {
         draft.commit()?;
         draft.send();
+        self.server.flush();
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use worker::{Error, Result};
 
-use super::{super::draft::Draft, schedule::Entry, tell};
+use super::{super::draft::Draft, entry::Entry, tell};
 use crate::{
     identifiers::{random_bytes, ulid},
     virtual_key::calls::AttemptToMake,

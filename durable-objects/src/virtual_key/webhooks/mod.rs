@@ -2,16 +2,20 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `schedule` | the deliveries that Conduit makes itself: what waits, what is under way, the breaker of each URL |
+//! | `schedule`, `schedule_draft`, `entry` | when which delivery is made: what waits, what is under way, the breaker of each URL |
 //! | `delivery` | one of them: what it sends, and what its clients are told |
+//! | `requests` | what a key is asked to deliver, for the first time or again |
 //! | `attempts` | the calls by which the Worker makes attempts, and what follows from what they come to |
 //! | `pokes` | when an attempt is due, the Worker is told by a queue |
 //! | `secret` | what signs |
 
 mod attempts;
 mod delivery;
+mod entry;
 mod pokes;
+mod requests;
 mod schedule;
+mod schedule_draft;
 mod secret;
 
 use std::collections::BTreeMap;
@@ -23,11 +27,8 @@ use contract::{
 };
 use worker::{Result, SqlStorage};
 
-pub(super) use self::attempts::request;
-use self::{
-    schedule::{Schedule, ScheduleDraft},
-    secret::StoredSecrets,
-};
+pub(super) use self::requests::request;
+use self::{schedule::Schedule, schedule_draft::ScheduleDraft, secret::StoredSecrets};
 use super::draft::Draft;
 use crate::{
     identifiers::{HOUR_MILLIS, now_millis},
@@ -229,7 +230,9 @@ impl<'a> WebhookDraft<'a> {
             rows::run(sql, add, row)?;
         }
         if !self.schedule.is_empty() {
-            self.webhooks.secrets.make_first(self.now_millis)?;
+            if self.schedule.has_new() {
+                self.webhooks.secrets.make_first(self.now_millis)?;
+            }
             self.webhooks.schedule.write(&self.schedule)?;
         }
         Ok(())

@@ -7,7 +7,7 @@ use worker::{Env, Result};
 
 use super::{
     super::{VirtualKey, calls::Poke},
-    schedule::Entry,
+    entry::Entry,
 };
 use crate::{
     identifiers::now_millis,

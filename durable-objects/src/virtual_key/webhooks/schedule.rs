@@ -3,14 +3,15 @@
 //! Each URL says by itself when something of it is due next, so that what waits for one is not looked at when another is
 //! served.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cell::Cell;
 
 use contract::Breaker;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
+use super::{
+    entry::{COLUMNS, Entry, Stage},
+    schedule_draft::ScheduleDraft,
+};
 use crate::{
     identifiers::{HOUR_MILLIS, now_millis},
     rows,
@@ -37,63 +38,6 @@ const MOST_OF_KEY: i64 = 40;
 const GIVEN_UP_MILLIS: i64 = 30 * 24 * HOUR_MILLIS;
 const MOST_GIVEN_UP: i64 = 1_000;
 
-const COLUMNS: &str = "id, url, stage, attempt, lost, due_millis";
-
-/// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// It waits for its time.
-    Waiting,
-    /// The Worker was told; that may be lost.
-    Poked,
-    /// An attempt is being made; its outcome may be lost.
-    Begun,
-    /// It was given up, and can be asked for again.
-    GivenUp,
-}
-
-impl Stage {
-    const ALL: [Self; 4] = [Self::Waiting, Self::Poked, Self::Begun, Self::GivenUp];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Poked => "poked",
-            Self::Begun => "begun",
-            Self::GivenUp => "given up",
-        }
-    }
-}
-
-/// One delivery in the schedule.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) id: String,
-    pub(super) url: String,
-    pub(super) stage: Stage,
-    /// The attempt that is next or under way, from 1; of what was given up the last.
-    pub(super) attempt: u32,
-    /// Attempts whose outcome was lost.
-    pub(super) lost: u32,
-    /// When it is tried; when a poke or an attempt counts as lost; when it was given up.
-    pub(super) due_millis: i64,
-}
-
-impl Entry {
-    fn of(mut row: rows::Row) -> Self {
-        let (id, url, stage) = (row.text(), row.text(), row.text());
-        let mut count = || row.integer().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-        Self {
-            id,
-            url,
-            stage: Stage::ALL.into_iter().find(|known| known.name() == stage).unwrap_or(Stage::GivenUp),
-            attempt: count(),
-            lost: count(),
-            due_millis: row.integer().unwrap_or(0),
-        }
-    }
-}
-
 /// The tables of the schedule.
 pub(super) struct Schedule {
     sql: SqlStorage,
@@ -104,67 +48,6 @@ pub(super) struct Schedule {
     pending: Cell<Option<u64>>,
 }
 
-/// What a call changes of the schedule.
-#[derive(Default)]
-pub(super) struct ScheduleDraft {
-    entries: BTreeMap<String, Option<Entry>>,
-    contents: BTreeMap<String, String>,
-    breakers: BTreeMap<String, Breaker>,
-    /// The URLs of all of these.
-    urls: BTreeSet<String>,
-    /// Deliveries that came to wait, less those that ended.
-    pending: i64,
-}
-
-impl ScheduleDraft {
-    pub(super) fn is_empty(&self) -> bool {
-        self.urls.is_empty()
-    }
-
-    /// How many more deliveries are pending than before.
-    pub(super) fn pending(&self) -> i64 {
-        self.pending
-    }
-
-    /// Has a delivery wait that did not, with what it sends.
-    pub(super) fn add(&mut self, entry: Entry, content: Option<String>) {
-        if let Some(content) = content {
-            self.contents.insert(entry.id.clone(), content);
-        }
-        self.pending += 1;
-        self.put(entry);
-    }
-
-    /// Changes a delivery.
-    pub(super) fn put(&mut self, entry: Entry) {
-        self.urls.insert(entry.url.clone());
-        self.entries.insert(entry.id.clone(), Some(entry));
-    }
-
-    /// Ends a delivery that can be asked for again.
-    pub(super) fn give_up(&mut self, entry: Entry) {
-        self.pending -= 1;
-        self.put(entry);
-    }
-
-    /// Ends a delivery for good.
-    pub(super) fn remove(&mut self, entry: &Entry) {
-        self.pending -= 1;
-        self.urls.insert(entry.url.clone());
-        self.entries.insert(entry.id.clone(), None);
-    }
-
-    /// The breaker of a URL, if the call changed it.
-    pub(super) fn breaker(&self, url: &str) -> Option<Breaker> {
-        self.breakers.get(url).cloned()
-    }
-
-    pub(super) fn set_breaker(&mut self, url: &str, breaker: Breaker) {
-        self.urls.insert(url.to_owned());
-        self.breakers.insert(url.to_owned(), breaker);
-    }
-}
-
 impl Schedule {
     pub(super) fn new(sql: SqlStorage) -> Self {
         Self { tables: Tables::new(sql.clone(), CREATE), sql, is_used: Cell::default(), pending: Cell::default() }
@@ -172,13 +55,11 @@ impl Schedule {
 
     /// Whether the key never had a delivery: then its object has no tables for them.
     pub(super) fn is_empty(&self) -> Result<bool> {
-        let is_used = match self.is_used.get() {
-            Some(is_used) => is_used,
-            None => {
-                let query = "SELECT 1 FROM sqlite_master WHERE name = 'webhook_schedule'";
-                rows::first(&self.sql, query, Vec::new())?.is_some()
-            }
-        };
+        if let Some(is_used) = self.is_used.get() {
+            return Ok(!is_used);
+        }
+        let query = "SELECT 1 FROM sqlite_master WHERE name = 'webhook_schedule'";
+        let is_used = rows::first(&self.sql, query, Vec::new())?.is_some();
         self.is_used.set(Some(is_used));
         Ok(!is_used)
     }
@@ -217,6 +98,12 @@ impl Schedule {
         Ok(pending)
     }
 
+    /// How many deliveries to a URL wait or are under way.
+    pub(super) fn pending_to(&self, url: &str) -> Result<u64> {
+        let query = "SELECT COUNT(*) FROM webhook_schedule WHERE url = ? AND stage <> 'given up'";
+        Ok(self.number(query, vec![url.into()])?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
     /// What is in memory may not be so.
     pub(super) fn recount(&self) {
         self.pending.set(None);
@@ -225,7 +112,7 @@ impl Schedule {
 
     /// Inside the transaction of the call.
     pub(super) fn write(&self, draft: &ScheduleDraft) -> Result<()> {
-        let pending = self.pending()?.saturating_add_signed(draft.pending);
+        let pending = self.pending()?.saturating_add_signed(draft.pending());
         let sql = self.tables.sql()?;
         self.is_used.set(Some(true));
         for (id, content) in &draft.contents {
@@ -233,12 +120,11 @@ impl Schedule {
             rows::run(sql, "INSERT OR REPLACE INTO webhook_content VALUES (?, ?)", row)?;
         }
         for (id, entry) in &draft.entries {
-            match entry {
-                Some(entry) => self.write_entry(entry)?,
-                None => {
-                    rows::run(sql, "DELETE FROM webhook_schedule WHERE id = ?", vec![id.as_str().into()])?;
-                    rows::run(sql, "DELETE FROM webhook_content WHERE id = ?", vec![id.as_str().into()])?;
-                }
+            if let Some(entry) = entry {
+                self.write_entry(entry)?;
+            } else {
+                rows::run(sql, "DELETE FROM webhook_schedule WHERE id = ?", vec![id.as_str().into()])?;
+                rows::run(sql, "DELETE FROM webhook_content WHERE id = ?", vec![id.as_str().into()])?;
             }
         }
         for url in &draft.urls {
@@ -312,6 +198,16 @@ impl Schedule {
             }
             self.write_target(&url, &breaker)?;
         }
+    }
+
+    /// Deliveries to a URL that could not be made since a time, though they were due.
+    pub(super) fn stuck(&self, url: &str, since_millis: i64, most: i64) -> Result<Vec<Entry>> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM webhook_schedule WHERE url = ? AND stage = 'waiting' AND due_millis <= ?
+            ORDER BY due_millis LIMIT ?"
+        );
+        let parameters = vec![url.into(), since_millis.into(), most.into()];
+        Ok(self.query(&query, parameters)?.into_iter().map(Entry::of).collect())
     }
 
     /// What was poked or begun and is heard of no more.
