@@ -1,8 +1,9 @@
 // A receiver that fails again and again is left alone for a while; what waits for it is not lost, and uses up no attempt.
 
-import { expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { eventually } from '../harness/deadline.ts';
 import { edge, type Key } from '../harness/edge.ts';
+import { DAY, EdgeInTime, HOUR } from '../harness/movedClock.ts';
 import type { Event } from '../harness/officialClient.ts';
 import { course, dataOf, deliver, follower, told } from '../harness/webhooks.ts';
 import { hangs, status, webhookTarget } from '../harness/webhookTarget.ts';
@@ -108,4 +109,43 @@ test('what opens it for one URL of a key opens it for no other, and for no other
   await deliver(front, key, good);
   expect(told(await course(client, good))).toEqual(['DeliveryAttempted 1', 'DeliverySucceeded 1 200']);
   await Promise.all([client.stop(), others.stop()]);
+});
+
+describe('as time goes by', () => {
+  const inTime = new EdgeInTime();
+  afterAll(() => inTime.stop());
+
+  test('what has waited for a day for a receiver that still does not work is given up', async () => {
+    const vars = { ALLOW_PRIVATE_TARGETS: 'true', WEBHOOK_BREAKER_FAILURES: '1', WEBHOOK_BREAKER_OPEN_SECONDS: '3600' };
+    const now = Date.now();
+    await inTime.startAt(now + HOUR, vars);
+    const key = await inTime.createKey();
+    const url = target.url(status(503));
+    const before = await follower(inTime, key);
+    await deliver(inTime, key, url);
+    await before.events.find('the open breaker', breaker('Open'));
+    await deliver(inTime, key, url);
+    await deliver(inTime, key, url);
+    await before.stop();
+    await inTime.startAt(now + DAY + 3 * HOUR, vars);
+    const client = await follower(inTime, key);
+    await deliver(inTime, key, url);
+    await client.events.find('the breaker open again', breaker('Open'));
+    await eventually(
+      'what is left',
+      () => client.invoke<{ pendingDeliveries: number }>('RequestStatistics', url),
+      (left) => left.pendingDeliveries === 2,
+    );
+    // The trial itself is tried again; what was asked for just now waits; the others are given up.
+    expect(told(client.events.all)).toEqual([
+      'CircuitBreakerStateChanged 1 Open HalfOpen',
+      'DeliveryAttempted 1',
+      'DeliveryFailed 1 503 HTTP 503',
+      'CircuitBreakerStateChanged 1 HalfOpen Open',
+      'RetryScheduled 2',
+      'DeliveryFailed 1 waited for a day while the receiver did not work final',
+      'DeliveryFailed 2 waited for a day while the receiver did not work final',
+    ]);
+    await client.stop();
+  });
 });

@@ -336,7 +336,10 @@ describe('statistics', () => {
     const wrong = await fetch(`${front.url}/v1/webhooks?period=month`, {
       headers: { authorization: `Bearer ${key.key}` },
     });
-    expect([wrong.status, await wrong.json()]).toMatchObject([400, { detail: 'period must be hour, day or week, not "month"' }]);
+    expect([wrong.status, await wrong.json()]).toMatchObject([
+      400,
+      { detail: 'period must be hour, day or week, not "month"' },
+    ]);
     await client.stop();
   });
 });
@@ -359,7 +362,11 @@ describe('what is given up', () => {
   async function givenUp(key: Key, client: OfficialClient, url: string, data: object = {}): Promise<Letter> {
     await deliver(front, key, url, data);
     await course(client, url);
-    const [letter] = await eventually('a dead letter', () => letters(key), (all) => all.length > 0);
+    const [letter] = await eventually(
+      'a dead letter',
+      () => letters(key),
+      (all) => all.length > 0,
+    );
     return letter as Letter;
   }
 
@@ -408,24 +415,59 @@ describe('what is given up', () => {
 });
 
 describe('a key that has as much waiting as it may', () => {
-  const narrow = edge({ vars: { ALLOW_PRIVATE_TARGETS: 'true', WEBHOOK_MAX_PENDING: '2', WEBHOOK_TIMEOUT_SECONDS: '25' } });
+  const narrow = edge({
+    vars: { ALLOW_PRIVATE_TARGETS: 'true', WEBHOOK_MAX_PENDING: '4', WEBHOOK_TIMEOUT_SECONDS: '25' },
+  });
+
+  const request = (key: Key, url: string) =>
+    cloudEvent(key.id, 'WebhookDeliveryRequested', { url, eventType: 'e', payload: 1 });
+  const rejected = (message: RegExp) => ({ status: 'rejected', error: { message: expect.stringMatching(message) } });
+
+  /** Has two deliveries to each of two receivers wait for answers, and gives what answers the first. */
+  async function filled(key: Key): Promise<{ url: string; finish: () => void }> {
+    let finish = () => {};
+    const first: Answer = (response) => {
+      finish = () => status(200)(response);
+    };
+    const [url, other] = [target.url(first, hangs), target.url(hangs)];
+    const client = await follower(narrow, key);
+    await deliver(narrow, key, url);
+    await target.at(url).next();
+    // It is told that it is tried, while nobody knows yet what comes of it.
+    await expect(client.events.next()).resolves.toMatchObject(['DeliveryAttempted', { url, attempt: 1 }]);
+    await client.stop();
+    await deliver(narrow, key, url);
+    // One receiver leaves room for the others.
+    expect((await narrow.publish([request(key, url)])).results).toMatchObject([rejected(/half .* wait for this URL/)]);
+    const more = await narrow.publish([request(key, other), request(key, other), request(key, other)]);
+    expect(more.results).toMatchObject([{ status: 'delivered' }, { status: 'delivered' }, rejected(/as many/)]);
+    return { url, finish: () => finish() };
+  }
 
   test('has the next request rejected with the reason, and taken once there is room', async () => {
     const key = await narrow.createKey();
-    let finish = () => {};
-    const url = target.url((response) => {
-      finish = () => status(200)(response);
-    });
-    await deliver(narrow, key, url);
-    await deliver(narrow, key, target.url(hangs));
-    const third = cloudEvent(key.id, 'WebhookDeliveryRequested', { url, eventType: 'e', payload: 1 });
-    const { results } = await narrow.publish([third]);
-    expect(results).toMatchObject([{ status: 'rejected', error: { message: expect.stringContaining('WEBHOOK_MAX_PENDING') } }]);
+    const { url, finish } = await filled(key);
+    const event = request(key, url);
+    expect((await narrow.publish([event])).results).toMatchObject([rejected(/WEBHOOK_MAX_PENDING/)]);
     const client = await follower(narrow, key, [url]);
-    await target.at(url).next();
     finish();
     await client.events.find('the end of the first', ([name]) => name === 'DeliverySucceeded');
-    expect((await narrow.publish([third])).results).toMatchObject([{ status: 'delivered' }]);
+    expect((await narrow.publish([event])).results).toMatchObject([{ status: 'delivered' }]);
     await client.stop();
+  });
+
+  test('has what was queued kept for the operator', async () => {
+    const key = await narrow.createKey();
+    await filled(key);
+    const event = request(key, target.url(status(200)));
+    const queued = await narrow.post('application/cloudevents+json', JSON.stringify(event), {}, '?delivery=queue');
+    expect(queued.results).toMatchObject([{ status: 'queued' }]);
+    interface Page {
+      items: { kind: string; cause: string; body: unknown }[];
+    }
+    const letters = async () =>
+      (await (await narrow.admin('GET', `/v1/admin/dead-letters?virtualKeyId=${key.id}`)).json()) as Page;
+    const { items } = await eventually('its letter', letters, (page) => page.items.length > 0);
+    expect(items).toMatchObject([{ kind: 'event', cause: expect.stringMatching(/as many/), body: [event] }]);
   });
 });

@@ -25,10 +25,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function powerCut(): Promise<void> {
+async function powerCut(vars: Record<string, string> = VARS): Promise<void> {
   const { port } = front;
   await front.kill();
-  front = await EdgeProcess.start(folder, port, VARS);
+  front = await EdgeProcess.start(folder, port, vars);
 }
 
 /** What a key's clients were told, from the history. */
@@ -104,4 +104,18 @@ test('at any moment of many deliveries all of them arrive, each under one id', a
   }
   expect([...ids.keys()].map(Number).sort((a, b) => a - b)).toEqual(events.map((_, nth) => nth));
   for (const [body, ofBody] of ids) expect(ofBody.size, body).toBe(1);
+});
+
+test('where private targets are not allowed any more, what waits for one is given up', async () => {
+  const key = await front.createKey();
+  const url = target.url(status(500));
+  const client = await follower(front, key);
+  await deliver(front, key, url);
+  await client.events.find('the retry', ([name]) => name === 'RetryScheduled');
+  await client.stop();
+  await powerCut({ ...VARS, ALLOW_PRIVATE_TARGETS: 'false' });
+  await expect
+    .poll(async () => (await history(key)).slice(3), { timeout: 10_000 })
+    .toEqual(['DeliveryFailed 2 the URL leads where Conduit does not go final']);
+  expect(target.at(url).all).toHaveLength(1);
 });
