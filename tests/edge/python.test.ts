@@ -1,44 +1,18 @@
 // The third-party client of Python, which writes its records its own way.
 
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { edge } from '../harness/edge.ts';
 import { Inbox } from '../harness/inbox.ts';
 import { PROTOCOLS } from '../harness/protocol.ts';
+import { pythonWith } from '../harness/pythonWith.ts';
 
 const front = edge();
-const run = promisify(execFile);
+const python = pythonWith('signalrcore==1.0.2');
 
-const PACKAGE = 'signalrcore==1.0.2';
 const SCRIPT = fileURLToPath(new URL('python/listen.py', import.meta.url));
-const CACHE =
-  process.env.CONDUIT_EDGE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'conduit-edge');
-
-/** The interpreter that has the package, or why there is none. */
-let python: { path: string } | { missing: string };
-
-beforeAll(async () => {
-  const folder = join(CACHE, `python-${PACKAGE.replace('==', '-')}`);
-  const path = join(folder, 'bin', 'python');
-  try {
-    if (!existsSync(join(folder, 'complete'))) {
-      await run('python3', ['-m', 'venv', '--clear', folder]);
-      await run(path, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PACKAGE], { timeout: 50_000 });
-      await run(path, ['-c', `open(${JSON.stringify(join(folder, 'complete'))}, 'w')`]);
-    }
-    python = { path };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    python = { missing: `no Python with ${PACKAGE}: ${(error as Error).message.split('\n')[0]}` };
-  }
-});
 
 /** A client in a process of its own, and what it says. */
 class PythonClient {
@@ -67,13 +41,10 @@ class PythonClient {
 
 describe.each(PROTOCOLS)('signalrcore by WebSockets, in %s', (protocol) => {
   test('connects, subscribes, reads events and refusals, and has its pings answered', async (context) => {
-    if ('missing' in python) {
-      if (process.env.CI) throw new Error(python.missing);
-      return context.skip(python.missing);
-    }
+    const path = python(context);
     const key = await front.createKey();
     await front.tell(key, 'TaskStarted', { taskId: 't', taskType: 'test', metadata: { a: [1, 'ü'] } });
-    const client = new PythonClient(python.path, front.hub(), key.key, protocol, 'WebSockets');
+    const client = new PythonClient(path, front.hub(), key.key, protocol, 'WebSockets');
     try {
       await expect(client.next()).resolves.toEqual(['open']);
       client.invoke('SubscribeToTask', 't');
@@ -103,15 +74,12 @@ describe.each(PROTOCOLS)('signalrcore by WebSockets, in %s', (protocol) => {
 // It sends MessagePack by neither of these: events are text, and its long polling has no working binary client.
 describe.each(['ServerSentEvents', 'LongPolling'])('signalrcore by %s', (transport) => {
   test('connects, subscribes, and reads events', async (context) => {
-    if ('missing' in python) {
-      if (process.env.CI) throw new Error(python.missing);
-      return context.skip(python.missing);
-    }
+    const path = python(context);
     const key = await front.createKey();
     await front.tell(key, 'TaskRegistered', { taskId: 't', taskType: 'test' });
     // Its polls carry no header: the key must be in the address.
     const url = front.hub(`access_token=${key.key}`);
-    const client = new PythonClient(python.path, url, key.key, 'json', transport);
+    const client = new PythonClient(path, url, key.key, 'json', transport);
     try {
       await expect(client.next()).resolves.toEqual(['open']);
       client.invoke('SubscribeToTask', 't');

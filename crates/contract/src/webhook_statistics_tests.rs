@@ -154,6 +154,51 @@ fn two_deliveries_are_not_one() {
     assert_eq!(Kept::of(&[attempted("a", 1), attempted("b", 1)]).counts(), [2, 0, 0, 2]);
 }
 
+#[test]
+fn a_delivery_is_pending_from_its_request_to_its_end() {
+    let mut kept = Kept::default();
+    let (state, change) = DeliveryState::requested();
+    kept.deliveries.insert("a".to_owned(), state);
+    kept.tally.apply(change);
+    assert_eq!(kept.counts(), [1, 0, 0, 1]);
+    for event in [attempted("a", 1), failed("a", 1, false), scheduled("a", 2), attempted("a", 2), succeeded("a", 2, 5.0)]
+    {
+        assert!(kept.take(&event), "{event:?}");
+    }
+    assert_eq!(kept.counts(), [1, 1, 0, 0]);
+}
+
+#[test]
+fn a_delivery_that_is_asked_for_again_still_counts_once() {
+    for (end, expected) in [(failed("a", 4, true), [1, 0, 0, 1]), (succeeded("a", 1, 5.0), [1, 1, 0, 0])] {
+        let mut kept = Kept::of(&[end]);
+        let (state, change) = DeliveryState::requested_again(kept.deliveries.get("a").copied());
+        kept.deliveries.insert("a".to_owned(), state);
+        kept.tally.apply(change);
+        assert_eq!(kept.counts(), expected);
+        assert_eq!(kept.counts(), kept.recounted());
+    }
+    assert_eq!(DeliveryState::requested_again(None), DeliveryState::requested());
+    let pending = Kept::of(&[attempted("a", 3)]).deliveries.get("a").copied();
+    assert_eq!(DeliveryState::requested_again(pending), (pending.unwrap(), TallyChange::WentOn));
+}
+
+#[test]
+fn a_period_counts_what_ended_in_it_and_what_is_pending_now() {
+    let mut kept = Kept::of(&[succeeded("a", 1, 500.0), failed("b", 4, true), attempted("c", 1)]);
+    let mut period = PeriodTally::default();
+    for event in [succeeded("d", 1, 30.0), succeeded("e", 1, 10.0), attempted("f", 1)] {
+        let (_, change) = DeliveryState::after(None, &event).unwrap();
+        period.apply(change);
+        assert!(kept.take(&event));
+    }
+    let figures = kept.tally.statistics_of(period, "https://example.com/".parse().unwrap(), CircuitBreakerState::Open);
+    assert_eq!(
+        serde_json::to_string(&figures).unwrap(),
+        r#"{"url":"https://example.com/","totalDeliveries":4,"successfulDeliveries":2,"failedDeliveries":0,"pendingDeliveries":2,"successRate":100,"averageResponseTimeMs":20,"circuitBreakerState":"Open"}"#
+    );
+}
+
 /// An event of a few deliveries, each of which comes to the same end as often as it ends.
 fn any_event() -> impl Strategy<Value = WebhookEvent> {
     (0_u32..4, 1_u32..5, 0..4).prop_map(|(number, attempt, kind)| {
