@@ -17,6 +17,7 @@ import {
   promisesTooMuch,
   resets,
   speaksGibberish,
+  speaksInOtherNumbers,
   status,
   talksForEver,
   webhookTarget,
@@ -75,6 +76,7 @@ describe('a receiver that', () => {
     ['answers 500 for ever', [status(500)], retried('500 HTTP 500')],
     ['answers 408 for ever', [status(408)], retried('408 HTTP 408')],
     ['answers 425 for ever', [status(425)], retried('425 HTTP 425')],
+    ['answers with what is no status', [speaksInOtherNumbers], retried('HTTP 999')],
     ['never answers', [hangs], retried('no answer within 1 s')],
     ['resets the connection', [resets], retried(NO_ANSWER)],
     ['closes the connection before it says anything', [closes], retried(NO_ANSWER)],
@@ -108,6 +110,17 @@ describe('a receiver that', () => {
     expect(told(events)).toEqual(expected);
     const attempts = expected.filter((event) => event.startsWith('DeliveryAttempted')).length;
     expect(target.at(url).all).toHaveLength(attempts);
+  });
+
+  test.concurrent.each([
+    ['is not there', 'http://127.0.0.1:1/'],
+    ['has no address', 'http://nowhere.invalid/'],
+  ])('%s: its owner hears of it', async (_, url) => {
+    const key = await front.createKey();
+    const client = await follower(front, key);
+    await deliver(front, key, url);
+    expect(told(await course(client, url))).toEqual(retried(NO_ANSWER));
+    await client.stop();
   });
 
   test('asks to be left alone for a while is left alone for that while', async () => {

@@ -41,6 +41,10 @@ export const promisesTooLittle: Answer = (response) =>
 /** Says something that is not HTTP. */
 export const speaksGibberish: Answer = (response) => response.socket?.end('220 mail.example ESMTP\r\n');
 
+/** Answers with a status that HTTP has not. */
+export const speaksInOtherNumbers: Answer = (response) =>
+  response.socket?.end('HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n');
+
 /** Answers, with a body that has no end. */
 export const talksForEver: Answer = (response) => {
   response.writeHead(200);

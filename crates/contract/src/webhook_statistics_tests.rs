@@ -161,7 +161,8 @@ fn a_delivery_is_pending_from_its_request_to_its_end() {
     kept.deliveries.insert("a".to_owned(), state);
     kept.tally.apply(change);
     assert_eq!(kept.counts(), [1, 0, 0, 1]);
-    for event in [attempted("a", 1), failed("a", 1, false), scheduled("a", 2), attempted("a", 2), succeeded("a", 2, 5.0)]
+    for event in
+        [attempted("a", 1), failed("a", 1, false), scheduled("a", 2), attempted("a", 2), succeeded("a", 2, 5.0)]
     {
         assert!(kept.take(&event), "{event:?}");
     }

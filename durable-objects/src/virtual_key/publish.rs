@@ -128,8 +128,9 @@ impl VirtualKey {
         if draft.has_raised() {
             self.empty_outbox().await?;
         }
-        // Also where nothing is new: a process that died may not have come so far.
-        self.attend_deliveries().await?;
+        if draft.webhooks.has_requests() || self.services.webhooks.is_unattended() {
+            self.attend_deliveries().await?;
+        }
         self.bring_letters().await?;
         self.wind(draft).await?;
         self.note_activity().await

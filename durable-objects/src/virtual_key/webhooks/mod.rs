@@ -64,6 +64,11 @@ impl Webhooks {
         }
     }
 
+    /// Whether this process has not looked yet at what is due: the one before it may have died before it did.
+    pub(crate) fn is_unattended(&self) -> bool {
+        !self.schedule.is_attended.get()
+    }
+
     fn tally(&self, url: &str) -> Result<DeliveryTally> {
         let row = rows::first(self.tables.sql()?, "SELECT tally FROM webhook WHERE url = ?", vec![url.into()])?;
         Ok(row.map(|mut row| serde_json::from_str(&row.text())).transpose()?.unwrap_or_default())
@@ -167,6 +172,11 @@ impl<'a> WebhookDraft<'a> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.deliveries.is_empty() && self.schedule.is_empty()
+    }
+
+    /// Whether Conduit is asked to deliver something.
+    pub(crate) fn has_requests(&self) -> bool {
+        self.schedule.has_new()
     }
 
     /// Applies an event; false if it says nothing new.

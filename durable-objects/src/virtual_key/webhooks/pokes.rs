@@ -22,6 +22,7 @@ const POKE_MILLIS: i64 = 10_000;
 impl VirtualKey {
     /// Tells the Worker of what is due, without waiting for the queue, and winds the alarm for what comes next.
     pub(in super::super) async fn attend_deliveries(&self) -> Result<()> {
+        self.services.webhooks.schedule.is_attended.set(true);
         if self.services.webhooks.schedule.is_empty()? {
             return Ok(());
         }

@@ -46,11 +46,19 @@ pub(super) struct Schedule {
     is_used: Cell<Option<bool>>,
     /// How many deliveries wait or are under way, once counted.
     pending: Cell<Option<u64>>,
+    /// Whether what is due was looked at since the object woke.
+    pub(super) is_attended: Cell<bool>,
 }
 
 impl Schedule {
     pub(super) fn new(sql: SqlStorage) -> Self {
-        Self { tables: Tables::new(sql.clone(), CREATE), sql, is_used: Cell::default(), pending: Cell::default() }
+        Self {
+            tables: Tables::new(sql.clone(), CREATE),
+            sql,
+            is_used: Cell::default(),
+            pending: Cell::default(),
+            is_attended: Cell::default(),
+        }
     }
 
     /// Whether the key never had a delivery: then its object has no tables for them.
