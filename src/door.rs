@@ -13,7 +13,7 @@ use crate::{
     origins::{self, Origin},
     owner_door, providers_door,
     refusal::Refusal,
-    tokens_door,
+    service_tokens_door, tokens_door,
 };
 
 /// A request with what every route needs to know of it.
@@ -124,7 +124,6 @@ async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result
     let answer: Answer<'_> = match rest {
         ["keys"] if *method == Method::Post => Box::pin(keys_door::create(visit)),
         ["keys"] if read => Box::pin(keys_door::list(visit)),
-        ["keys"] => return Err(Refusal::MethodNotAllowed("GET, POST")),
         ["keys", id] if read => Box::pin(keys_door::read(&visit, id)),
         ["keys", id] if *method == Method::Patch => Box::pin(keys_door::patch(visit, id)),
         ["keys", id] if *method == Method::Delete => Box::pin(keys_door::delete(&visit, id)),
@@ -138,6 +137,12 @@ async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result
         ["providers", name] if *method == Method::Put => Box::pin(providers_door::put(visit, name)),
         ["providers", name] if *method == Method::Delete => Box::pin(providers_door::delete(&visit, name)),
         ["providers", _] => return Err(Refusal::MethodNotAllowed("GET, PUT, DELETE")),
+        ["service-tokens"] if *method == Method::Post => Box::pin(service_tokens_door::create(visit)),
+        ["service-tokens"] if read => Box::pin(service_tokens_door::list(&visit)),
+        ["keys" | "service-tokens"] => return Err(Refusal::MethodNotAllowed("GET, POST")),
+        ["service-tokens", id] if read => Box::pin(service_tokens_door::read(&visit, id)),
+        ["service-tokens", id] if *method == Method::Delete => Box::pin(service_tokens_door::revoke(&visit, id)),
+        ["service-tokens", _] => return Err(Refusal::MethodNotAllowed("GET, DELETE")),
         ["audit"] if read => Box::pin(operating_door::audit(&visit)),
         ["connections"] if read => Box::pin(operating_door::connections(&visit)),
         ["providers" | "audit" | "connections"] | ["keys", _, "audit"] => {

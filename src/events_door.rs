@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use worker::{Env, Response};
 
-use crate::{door::Visit, keys_door, refusal::Refusal};
+use crate::{door::Visit, refusal::Refusal, sender};
 
 /// Objects asked at once: the platform opens six connections for an invocation (Workers limits).
 const OBJECTS_AT_ONCE: usize = 6;
@@ -37,8 +37,8 @@ struct UnavailableProblem<'a> {
 }
 
 pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
-    keys_door::operator(&visit).await?;
-    let arrivals = arrivals(&mut visit).await?;
+    let access = sender::authorize(&visit).await?;
+    let arrivals = arrivals(&mut visit).await?.into_iter().map(|arrival| access.admit(arrival));
     let accepted_at_millis = now_millis();
 
     // One call for each key, with its events in the order in which they came.
@@ -47,7 +47,7 @@ pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
     let mut call_of_key: HashMap<String, usize> = HashMap::new();
     let mut broadcasts = Vec::new();
     let mut broadcast_positions = Vec::new();
-    for (position, arrival) in arrivals.into_iter().enumerate() {
+    for (position, arrival) in arrivals.enumerate() {
         match arrival {
             Err(rejected) => results.push(EventResult {
                 id: rejected.id,

@@ -196,8 +196,14 @@ pub(crate) async fn operator(visit: &Visit) -> Result<(), Refusal> {
             let detail = "this route takes the master key, neither a virtual key nor a client token";
             Err(Refusal::problem(ProblemKind::Forbidden, detail))
         }
+        Some(Principal::Service { .. }) => Err(only_sends_events()),
         None => Err(unauthorized("the key is unknown")),
     }
+}
+
+/// What a service token is told everywhere but at `POST /v1/events`.
+pub(crate) fn only_sends_events() -> Refusal {
+    Refusal::problem(ProblemKind::Forbidden, "a service token opens POST /v1/events and nothing else")
 }
 
 /// Who changes something, for the audit trail.

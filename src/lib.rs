@@ -11,6 +11,7 @@
 //! | `events_door` | `POST /v1/events`: domain events from backends |
 //! | `owner_door` | `/v1/tasks`, `/v1/spend`, `/v1/history`, `/v1/webhooks`: what the holder of a key reads |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
+//! | `service_tokens_door`, `service_token_lookup`, `sender` | `/v1/admin/service-tokens`: what backends send events with |
 //! | `providers_door` | `/v1/admin/providers`: providers and their health |
 //! | `operating_door` | `/v1/admin/audit`, `/v1/admin/connections`, `/metrics`: looking after the whole |
 //! | `descriptions` | `/asyncapi.json` |
@@ -40,6 +41,9 @@ mod owner_door;
 mod page;
 mod providers_door;
 mod refusal;
+mod sender;
+mod service_token_lookup;
+mod service_tokens_door;
 mod token_key;
 mod tokens_door;
 

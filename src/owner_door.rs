@@ -8,6 +8,7 @@ use worker::Response;
 use crate::{
     authentication::{Credential, Principal, principal_of},
     door::Visit,
+    keys_door::only_sends_events,
     page::{Page, limit, parameter},
     refusal::Refusal,
 };
@@ -99,6 +100,7 @@ async fn holder(visit: &Visit) -> Result<(String, ClientAccess), Refusal> {
         Some(Principal::Operator | Principal::MasterHubs { .. }) => {
             Err(Refusal::problem(ProblemKind::Forbidden, "this route takes a virtual key, not the master key"))
         }
+        Some(Principal::Service { .. }) => Err(only_sends_events()),
         None => Err(unauthorized("the key is unknown")),
     }
 }

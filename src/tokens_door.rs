@@ -9,6 +9,7 @@ use crate::{
     authentication::{Credential, Principal, principal_of},
     client_token::{self, ClientToken},
     door::Visit,
+    keys_door::only_sends_events,
     refusal::Refusal,
     token_key::TokenKey,
 };
@@ -66,6 +67,7 @@ async fn holder(visit: &Visit) -> Result<Option<String>, Refusal> {
         Some(Principal::VirtualKey { .. } | Principal::MasterHubs { .. }) => {
             Err(forbidden("a client token makes no other: this route takes the key itself"))
         }
+        Some(Principal::Service { .. }) => Err(only_sends_events()),
         None => Err(unauthorized("the key is unknown")),
     }
 }

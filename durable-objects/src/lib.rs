@@ -34,9 +34,11 @@ pub use administration::{
     Administration,
     admission::PROBE_CLAIMS,
     calls::{
-        ADMINISTRATION_NAME, Author, CreateKey, DeleteKey, DeleteProvider, FindKey, FoundKey, KeyChange, ListKeys,
-        ListProviders, Page, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadFigures,
-        ReadKey, ReadKeyForObject, ReadProvider, RecordAudit, ReserveMaster, RotateKey, Rotated,
+        ADMINISTRATION_NAME, Author, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider, FindKey,
+        FindServiceToken, FoundKey, FoundServiceToken, KeyChange, ListKeys, ListProviders, ListServiceTokens, Page,
+        PatchKey, PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadFigures, ReadKey,
+        ReadKeyForObject, ReadProvider, ReadServiceToken, RecordAudit, ReserveMaster, RevokeServiceToken, RotateKey,
+        Rotated, ServiceTokenMade,
     },
 };
 pub use call::{CallError, ObjectCall, ask};

@@ -75,6 +75,7 @@ mod rejection;
 pub mod resume;
 #[cfg(feature = "schema")]
 mod schema;
+mod service_token;
 mod severity;
 mod spend_event;
 pub mod spend_hub;
@@ -156,6 +157,9 @@ pub use provider_health::{HealthStatus, Observed, ProbeOutcome, ProviderHealthRe
 pub use quantity::{MAX_QUANTITY, Quantity};
 pub use rejection::{RejectedEvent, Rejection};
 pub use resume::{ResumeToken, Resumed};
+pub use service_token::{
+    MAX_SERVICE_TOKEN_NAMES, ServiceAccess, ServiceTokenCreation, ServiceTokenRecord, ServiceTokenSecret,
+};
 pub use severity::Severity;
 pub use spend_event::SpendRecorded;
 pub use spend_hub::{SpendSummary, SpendUpdate, UnusualSpendingDetected};

@@ -18,6 +18,7 @@ use crate::{
     task_event::{DeadlineSeconds, MAX_DEADLINE_SECONDS},
     task_type::{MAX_TASK_TYPE_BYTES, TaskType},
     time::Timestamp,
+    virtual_key::{KeyName, MAX_KEY_NAME_BYTES},
     webhook_url::{MAX_WEBHOOK_URL_BYTES, WebhookUrl},
 };
 
@@ -54,6 +55,7 @@ described! {
     ProviderName => "ProviderName", {
         "type": "string", "minLength": 1, "maxLength": MAX_PROVIDER_NAME_LENGTH, "pattern": "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
     };
+    KeyName => "KeyName", { "type": "string", "minLength": 1, "maxLength": MAX_KEY_NAME_BYTES };
     Timestamp => "Timestamp", { "type": "string", "format": "date-time" };
     AnyJson => "AnyJson", {};
 }

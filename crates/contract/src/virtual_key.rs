@@ -11,7 +11,7 @@ use crate::{
 /// Connections of one key at the most: a Durable Object holds 32,768 hibernating sockets.
 pub const MAX_CONNECTIONS: u16 = 32_768;
 /// The longest name, in bytes.
-const MAX_NAME_BYTES: usize = 200;
+pub(crate) const MAX_KEY_NAME_BYTES: usize = 200;
 
 /// What an operator calls a key: 1 to 200 bytes, without spaces around it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for KeyName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let name = text.trim();
-        bounded_text::check(name, MAX_NAME_BYTES).map_err(de::Error::custom)?;
+        bounded_text::check(name, MAX_KEY_NAME_BYTES).map_err(de::Error::custom)?;
         Ok(Self(name.to_owned()))
     }
 }
@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for AllowedModels {
             return Err(de::Error::custom(format_args!("must name at most {MAX_MODELS} models")));
         }
         for name in &names {
-            bounded_text::check(name, MAX_NAME_BYTES).map_err(de::Error::custom)?;
+            bounded_text::check(name, MAX_KEY_NAME_BYTES).map_err(de::Error::custom)?;
         }
         Ok(Self(names))
     }
