@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use contract::{AcceptedEvent, Arrival, MAX_BODY_BYTES, Problem, ProblemKind, Rejection, ingest};
+use contract::{
+    AcceptedEvent, Arrival, EventResult, EventResults, EventStatus, MAX_BODY_BYTES, PROBLEM_CONTENT_TYPE, Problem,
+    ProblemKind, Rejection, UnavailableProblem, ingest,
+};
 use durable_objects::{Publish, PublishBroadcasts, Published, log, now_millis};
 use futures::{StreamExt, stream};
-use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use worker::{Env, Response};
 
@@ -13,28 +15,6 @@ use crate::{door::Visit, refusal::Refusal, sender};
 
 /// Objects asked at once: the platform opens six connections for an invocation (Workers limits).
 const OBJECTS_AT_ONCE: usize = 6;
-
-/// What became of one event, in the order of the request.
-#[derive(Debug, Default, Serialize)]
-struct EventResult {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recipients: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Rejection>,
-}
-
-/// A problem that tells of every event.
-#[derive(Serialize)]
-struct UnavailableProblem<'a> {
-    #[serde(flatten)]
-    problem: Problem,
-    results: &'a [EventResult],
-}
 
 pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
     let access = sender::authorize(&visit).await?;
@@ -51,7 +31,7 @@ pub(crate) async fn publish(mut visit: Visit) -> Result<Response, Refusal> {
         match arrival {
             Err(rejected) => results.push(EventResult {
                 id: rejected.id,
-                status: "rejected",
+                status: EventStatus::Rejected,
                 error: Some(rejected.rejection),
                 ..EventResult::default()
             }),
@@ -147,25 +127,25 @@ async fn announce(env: &Env, events: Vec<Box<RawValue>>, positions: Vec<usize>) 
 fn fill(result: &mut EventResult, outcome: &Outcome, nth: usize) {
     match outcome {
         Outcome::Unavailable => {
-            result.status = "unavailable";
+            result.status = EventStatus::Unavailable;
             result.reason = Some("the object that takes it does not answer now; send the event again".to_owned());
         }
         Outcome::UnknownKey => {
-            result.status = "rejected";
+            result.status = EventStatus::Rejected;
             result.error = Some(Rejection::of_field("virtualkeyid", "there is no such virtual key"));
         }
         Outcome::Taken(published) => match published.get(nth) {
             Some(Published::Delivered { recipients }) => {
-                result.status = "delivered";
+                result.status = EventStatus::Delivered;
                 result.recipients = *recipients;
             }
-            Some(Published::Duplicate) => result.status = "duplicate",
+            Some(Published::Duplicate) => result.status = EventStatus::Duplicate,
             Some(Published::Ignored(reason)) => {
-                result.status = "ignored";
+                result.status = EventStatus::Ignored;
                 result.reason = Some(reason.clone());
             }
             // The object answers for every event; a shorter answer is another version's.
-            None => result.status = "unavailable",
+            None => result.status = EventStatus::Unavailable,
         },
     }
 }
@@ -176,10 +156,10 @@ fn respond(results: &[EventResult], is_unavailable: bool) -> Result<Response, Re
         let detail = "not every event could be handed over; send the batch again, events that were taken count once";
         let problem = UnavailableProblem { problem: Problem::new(ProblemKind::Unavailable, detail), results };
         let mut response = Response::from_json(&problem)?.with_status(503);
-        response.headers_mut().set("content-type", "application/problem+json")?;
+        response.headers_mut().set("content-type", PROBLEM_CONTENT_TYPE)?;
         response.headers_mut().set("retry-after", "1")?;
         return Ok(response);
     }
-    let all_rejected = !results.is_empty() && results.iter().all(|result| result.status == "rejected");
-    Ok(Response::from_json(&json!({ "results": results }))?.with_status(if all_rejected { 400 } else { 200 }))
+    let all_rejected = !results.is_empty() && results.iter().all(|result| result.status == EventStatus::Rejected);
+    Ok(Response::from_json(&EventResults { results })?.with_status(if all_rejected { 400 } else { 200 }))
 }

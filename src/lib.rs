@@ -5,7 +5,7 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `door` | every request: its id, its route, its answer's headers, its line in the log |
+//! | `door`, `router` | every request: its id, its answer's headers, its line in the log; its route |
 //! | `hubs_door` | `/hubs/*`: who may reach which hub |
 //! | `tokens_door` | `POST /v1/tokens`: client tokens, for whoever holds a key |
 //! | `events_door` | `POST /v1/events`: domain events from backends |
@@ -14,7 +14,7 @@
 //! | `service_tokens_door`, `service_token_lookup`, `sender` | `/v1/admin/service-tokens`: what backends send events with |
 //! | `providers_door` | `/v1/admin/providers`: providers and their health |
 //! | `operating_door` | `/v1/admin/audit`, `/v1/admin/connections`, `/metrics`: looking after the whole |
-//! | `descriptions` | `/asyncapi.json` |
+//! | `descriptions` | `/openapi.json`, `/asyncapi.json` |
 //! | `health_door`, `echo` | `/health*` |
 //! | `page` | reading a list page by page |
 //! | `authentication`, `key_lookup` | who somebody is |
@@ -41,6 +41,7 @@ mod owner_door;
 mod page;
 mod providers_door;
 mod refusal;
+mod router;
 mod sender;
 mod service_token_lookup;
 mod service_tokens_door;

@@ -1,6 +1,6 @@
 //! What the holder of a key, or of a client token of it, reads: tasks, spend, history, webhooks.
 
-use contract::{ClientAccess, Hub, ProblemKind, hub};
+use contract::{ClientAccess, Hub, Page, ProblemKind, hub};
 use durable_objects::{ListTasks, ReadHistory, ReadSpend, ReadTask, ReadWebhooks};
 use percent_encoding::percent_decode_str;
 use worker::Response;
@@ -9,7 +9,7 @@ use crate::{
     authentication::{Credential, Principal, principal_of},
     door::Visit,
     keys_door::only_sends_events,
-    page::{Page, limit, parameter},
+    page::{limit, parameter},
     refusal::Refusal,
 };
 

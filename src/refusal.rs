@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
         header: Option<(&'static str, String)>,
     },
     /// The route takes only these methods, as the header `Allow` lists them.
-    MethodNotAllowed(&'static str),
+    MethodNotAllowed(String),
     /// More than the caller may ask for now.
     TooManyRequests { detail: String, retry_after_seconds: u64 },
     /// Our own fault; the cause is for the log only.
@@ -57,7 +57,7 @@ impl Refusal {
             Self::MethodNotAllowed(methods) => {
                 let detail = format!("this route takes {methods}");
                 let mut response = problem_response(&Problem::new(ProblemKind::MethodNotAllowed, detail))?;
-                response.headers_mut().set("allow", methods)?;
+                response.headers_mut().set("allow", &methods)?;
                 Ok(response)
             }
             Self::TooManyRequests { detail, retry_after_seconds } => {
@@ -75,7 +75,7 @@ impl Refusal {
 
 fn problem_response(problem: &Problem) -> Result<Response> {
     let headers = Headers::new();
-    headers.set("content-type", "application/problem+json")?;
+    headers.set("content-type", contract::PROBLEM_CONTENT_TYPE)?;
     let response = Response::ok(serde_json::to_string(problem)?)?;
     Ok(response.with_status(problem.status).with_headers(headers))
 }

@@ -1,29 +1,23 @@
 //! `/v1/admin/service-tokens`: what backends send events with instead of the master key.
 
-use contract::{Problem, ProblemKind, Rejection, ServiceTokenCreation, ServiceTokenRecord, ServiceTokenSecret};
+use contract::{
+    MadeServiceToken, Page, Problem, ProblemKind, Rejection, ServiceTokenCreation, ServiceTokenRecord,
+    ServiceTokenSecret,
+};
 use durable_objects::{
     CreateServiceToken, ListServiceTokens, ReadServiceToken, RevokeServiceToken, ServiceTokenMade, now_millis,
     random_bytes, ulid,
 };
-use serde::Serialize;
 use worker::Response;
 
 use crate::{
     door::Visit,
     keys_door::{author, operator},
     owner_door::decoded,
-    page::{Page, limit, parameter},
+    page::{limit, parameter},
     refusal::Refusal,
     service_token_lookup,
 };
-
-/// A token as it is made: the one answer that shows it.
-#[derive(Serialize)]
-struct MadeToken<'a> {
-    #[serde(flatten)]
-    record: &'a ServiceTokenRecord,
-    token: &'a str,
-}
 
 pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
     operator(&visit).await?;
@@ -47,7 +41,7 @@ pub(crate) async fn create(mut visit: Visit) -> Result<Response, Refusal> {
         }
     };
     service_token_lookup::remember(&visit.env, &create.token_sha256).await;
-    let made = MadeToken { record: &record, token: secret.expose() };
+    let made = MadeServiceToken { record: &record, token: secret.expose() };
     let mut response = Response::from_json(&made)?.with_status(201);
     // RFC 6750, 5.3: nobody in between keeps a token.
     response.headers_mut().set("cache-control", "no-store")?;

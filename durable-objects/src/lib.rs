@@ -35,10 +35,10 @@ pub use administration::{
     admission::PROBE_CLAIMS,
     calls::{
         ADMINISTRATION_NAME, Author, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider, FindKey,
-        FindServiceToken, FoundKey, FoundServiceToken, KeyChange, ListKeys, ListProviders, ListServiceTokens, Page,
-        PatchKey, PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadFigures, ReadKey,
-        ReadKeyForObject, ReadProvider, ReadServiceToken, RecordAudit, ReserveMaster, RevokeServiceToken, RotateKey,
-        Rotated, ServiceTokenMade,
+        FindServiceToken, FoundKey, FoundServiceToken, KeyChange, ListKeys, ListProviders, ListServiceTokens, PatchKey,
+        PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadFigures, ReadKey, ReadKeyForObject,
+        ReadProvider, ReadServiceToken, RecordAudit, ReserveMaster, RevokeServiceToken, RotateKey, Rotated,
+        ServiceTokenMade,
     },
 };
 pub use call::{CallError, ObjectCall, ask};
@@ -46,7 +46,7 @@ pub use configuration::{Configuration, ConfigurationError};
 pub use desk::variant;
 pub use directory::{
     Directory,
-    calls::{Count, ListOnline, OnlineKey, PingDirectory, ReadShard, SHARDS, shard_of},
+    calls::{Count, ListOnline, PingDirectory, ReadShard, SHARDS, shard_of},
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
 pub use patience::in_time;

@@ -31,7 +31,9 @@ mod event_data;
 #[cfg(test)]
 mod event_examples_tests;
 mod event_meta;
+mod event_result;
 mod fields;
+mod health;
 mod history;
 mod http_status;
 pub mod hub;
@@ -45,6 +47,7 @@ mod json_path;
 mod json_tree;
 mod key_input;
 pub mod key_secret;
+mod key_view;
 mod latency_histogram;
 mod media_log;
 pub mod media_task;
@@ -61,6 +64,7 @@ mod notification;
 mod notification_type;
 #[cfg(test)]
 mod operator_events_tests;
+mod page;
 mod per_minute;
 mod percent;
 mod percentage;
@@ -73,6 +77,7 @@ pub mod provider_health;
 mod quantity;
 mod rejection;
 pub mod resume;
+pub mod routes;
 #[cfg(feature = "schema")]
 mod schema;
 mod service_token;
@@ -125,6 +130,8 @@ pub use configuration::{Configuration, ConfigurationError};
 pub use domain_event::{AcceptedEvent, Arrival, DomainEvent, EventBody, EventType, Scope, event_types};
 pub use error_text::ErrorText;
 pub use event_meta::EventMeta;
+pub use event_result::{EventResult, EventResults, EventStatus, UnavailableProblem};
+pub use health::{Health, HealthCheck, Wellbeing};
 pub use history::{HistoryEntry, HistoryPage};
 pub use http_status::HttpStatus;
 pub use hub::{GroupDeclaration, Hub, KeyKind};
@@ -134,6 +141,7 @@ pub use image_event::{ImageCancelled, ImageCompleted, ImageEvent, ImageFailed, I
 pub use ingest::{IngestError, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_EVENTS, ingest};
 pub use key_input::{KeyCreation, KeyPatch, KeySha256, LimitsPatch, Rotation};
 pub use key_secret::KeySecret;
+pub use key_view::{Disconnected, KeyView, OnlineKey};
 pub use latency_histogram::{BOUNDS_MILLIS, LatencyHistogram};
 pub use media_log::{MediaEntry, MediaLog};
 pub use media_task::{MediaEvent, MediaStage, media_snapshot};
@@ -144,12 +152,13 @@ pub use money::{Amount, MAX_AMOUNT, MAX_MONEY_DECIMALS, Money, MoneyError};
 pub use name_argument::NameArgument;
 pub use notification::{Dialect, EventArguments, Notification, NotificationError};
 pub use notification_type::NotificationType;
+pub use page::Page;
 pub use per_minute::PerMinute;
 pub use percent::{Percent, PercentError};
 pub use percentage::Percentage;
 pub use period::{BudgetPeriod, PeriodBounds};
 pub use preferences::{NotificationPreferences, PreferencesArgument, PreferencesUpdated, UnknownNotificationType};
-pub use problem::{Problem, ProblemKind};
+pub use problem::{CONTENT_TYPE as PROBLEM_CONTENT_TYPE, Problem, ProblemKind};
 pub use provider::{
     MAX_PROVIDER_NAME_LENGTH, ProviderInput, ProviderName, ProviderNameError, ProviderSettings, ProviderView,
 };
@@ -158,7 +167,8 @@ pub use quantity::{MAX_QUANTITY, Quantity};
 pub use rejection::{RejectedEvent, Rejection};
 pub use resume::{ResumeToken, Resumed};
 pub use service_token::{
-    MAX_SERVICE_TOKEN_NAMES, ServiceAccess, ServiceTokenCreation, ServiceTokenRecord, ServiceTokenSecret,
+    MAX_SERVICE_TOKEN_NAMES, MadeServiceToken, ServiceAccess, ServiceTokenCreation, ServiceTokenRecord,
+    ServiceTokenSecret,
 };
 pub use severity::Severity;
 pub use spend_event::SpendRecorded;
@@ -181,7 +191,7 @@ pub use task_notification::{TaskNotice, TaskNotification, snapshot};
 pub use task_rules::{Applied, Change, IgnoreReason};
 pub use task_type::{MAX_TASK_TYPE_BYTES, TaskType, TaskTypeError};
 pub use task_view::TaskView;
-pub use token_request::{MAX_TOKEN_NAMES, MAX_TOKEN_SECONDS, TokenRequest};
+pub use token_request::{IssuedToken, MAX_TOKEN_NAMES, MAX_TOKEN_SECONDS, TokenRequest};
 pub use video_event::{VideoCancelled, VideoCompleted, VideoEvent, VideoFailed, VideoProgress, VideoStarted};
 pub use virtual_key::{AllowedModels, ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS, PositiveLimit};
 pub use webhook_event::{

@@ -115,12 +115,15 @@ pub struct ServiceTokenCreation {
     pub name: KeyName,
     /// The types of events that it is to send; all where there is no list.
     #[serde(default, deserialize_with = "known_types", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub event_types: Option<Vec<String>>,
     /// The virtual keys whose events it is to send; all, and what is for everybody, where there is no list.
     #[serde(default, deserialize_with = "key_ids", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Identifier>"))]
     pub virtual_key_ids: Option<Vec<Identifier>>,
     /// When it opens nothing any more.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Timestamp"))]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -182,6 +185,17 @@ pub struct ServiceTokenRecord {
     /// When it was used last, to about a minute; absent where it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+}
+
+/// A service token as it was made: the one answer that shows it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MadeServiceToken<'a> {
+    /// What is kept of it.
+    #[serde(flatten)]
+    pub record: &'a ServiceTokenRecord,
+    /// The token.
+    pub token: &'a str,
 }
 
 impl ServiceTokenRecord {

@@ -2,7 +2,7 @@
 
 use contract::{
     AuditEntry, Broadcast, ConnectionCountChanged, Identifier, KeyCreation, KeyPatch, KeyRecord, MetricsSnapshot,
-    Notification, ProviderInput, ProviderView, ServiceAccess, ServiceTokenCreation, ServiceTokenRecord,
+    Notification, Page, ProviderInput, ProviderView, ServiceAccess, ServiceTokenCreation, ServiceTokenRecord,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -114,17 +114,7 @@ pub struct ListKeys {
     /// How many at the most.
     pub limit: u32,
 }
-administration_call!(ListKeys => Page, "/keys/list");
-
-/// One page of keys.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Page {
-    /// The keys.
-    pub items: Vec<KeyRecord>,
-    /// Where the next page starts, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
+administration_call!(ListKeys => Page<KeyRecord>, "/keys/list");
 
 /// Changes a key.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What the object of a virtual key can be asked.
 
 use contract::{
-    AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, SpendView, TaskView, WebhookStatistics,
+    AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, Page, SpendView, TaskView, WebhookStatistics,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -190,14 +190,7 @@ pub struct ListTasks {
 virtual_key_call!(ListTasks => Option<TaskPage>, "/tasks");
 
 /// One page of tasks.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct TaskPage {
-    /// The tasks.
-    pub items: Vec<TaskView>,
-    /// Where the next page starts, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
+pub type TaskPage = Page<TaskView>;
 
 /// Asks for one task.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,0 +1,62 @@
+//! The parameters that routes have.
+
+use super::description::{Parameter, Place};
+
+const ID: &str = r#"{"type":"string","minLength":1}"#;
+
+const fn path(summary: &'static str) -> Parameter {
+    Parameter { name: "id", place: Place::Path, summary, schema: ID }
+}
+
+const fn query(name: &'static str, summary: &'static str, schema: &'static str) -> Parameter {
+    Parameter { name, place: Place::Query, summary, schema }
+}
+
+pub(super) const KEY_ID: Parameter = path("The virtual key.");
+pub(super) const TASK_ID: Parameter = path("The task.");
+pub(super) const SERVICE_TOKEN_ID: Parameter = path("The service token.");
+pub(super) const PROVIDER_NAME: Parameter =
+    Parameter { name: "name", place: Place::Path, summary: "The provider.", schema: ID };
+
+pub(super) const AFTER: Parameter = query("after", "The `next` of the page before.", r#"{"type":"string"}"#);
+pub(super) const BEFORE: Parameter = query("before", "The `next` of the page before.", r#"{"type":"string"}"#);
+pub(super) const LIMIT: Parameter = query(
+    "limit",
+    "How many items a page has at the most.",
+    r#"{"type":"integer","minimum":1,"maximum":1000,"default":100}"#,
+);
+pub(super) const TASK_TYPE: Parameter = query("type", "Only tasks of this type.", r#"{"type":"string"}"#);
+pub(super) const TASK_STATE: Parameter = query(
+    "state",
+    "Only tasks in this state.",
+    r#"{"type":"string","enum":["registered","running","completed","failed","cancelled","timedOut"]}"#,
+);
+pub(super) const HUB_NAME: Parameter =
+    query("hub", "Only events of this hub: its name, or a segment of its route.", r#"{"type":"string"}"#);
+
+pub(super) const HUB: Parameter = Parameter {
+    name: "hub",
+    place: Place::Path,
+    summary: "The segment of the hub's route, such as `tasks`.",
+    schema: r#"{"type":"string"}"#,
+};
+pub(super) const CONNECTION: Parameter = Parameter {
+    name: "id",
+    place: Place::RequiredQuery,
+    summary: "The connection token of negotiation.",
+    schema: r#"{"type":"string"}"#,
+};
+pub(super) const MAYBE_CONNECTION: Parameter = query(
+    "id",
+    "The connection token of negotiation; a WebSocket that skips negotiation has none.",
+    r#"{"type":"string"}"#,
+);
+pub(super) const NEGOTIATE_VERSION: Parameter =
+    query("negotiateVersion", "The version of negotiation.", r#"{"type":"integer","default":0}"#);
+pub(super) const DIALECT: Parameter =
+    query("dialect", "Other names and shapes of events.", r#"{"type":"string","enum":["conduit","guide"]}"#);
+pub(super) const META: Parameter = query(
+    "meta",
+    "Positional events get one more, last argument: their metadata.",
+    r#"{"type":"string","enum":["1"]}"#,
+);
