@@ -70,6 +70,7 @@ export function miniflareOptions({ port = 0, persist, vars = {}, worker = 'edge'
           manifest: manifest(folder),
           env: bindings(config, vars),
           exports: durableObjects(config),
+          triggers: queueConsumers(config),
         },
       },
     ],
@@ -108,6 +109,7 @@ function bindings(config, vars) {
   for (const { name, namespace_id, simple } of config.ratelimits ?? []) {
     env[name] = { type: 'rate-limit', namespace: namespace_id, simple };
   }
+  for (const { binding, queue } of config.queues?.producers ?? []) env[binding] = { type: 'queue', name: queue };
   for (const { name, class_name } of config.durable_objects?.bindings ?? []) {
     env[name] = { type: 'durable-object', worker: config.name, exportName: class_name };
   }
@@ -120,6 +122,22 @@ function durableObjects(config) {
   return Object.fromEntries(
     classes.map((/** @type {string} */ name) => [name, { type: 'durable-object', storage: 'sqlite' }]),
   );
+}
+
+/**
+ * Their messages live in the memory of the process: what only a queue holds is gone with it, as it is not in production.
+ *
+ * @param {any} config
+ */
+function queueConsumers(config) {
+  return (config.queues?.consumers ?? []).map((/** @type {any} */ consumer) => ({
+    type: 'queue',
+    name: consumer.queue,
+    maxBatchSize: consumer.max_batch_size,
+    maxBatchTimeout: consumer.max_batch_timeout,
+    maxRetries: consumer.max_retries,
+    deadLetterQueue: consumer.dead_letter_queue,
+  }));
 }
 
 /** Serves until it is ended. */

@@ -1,4 +1,4 @@
-// `npm run deploy`: the Worker, its key-value namespace and its secrets, on Cloudflare.
+// `npm run deploy`: the Worker, its key-value namespace, its queues and its secrets, on Cloudflare.
 //
 //     npm run deploy [-- --dry-run] [-- --env name …]      options go to `wrangler deploy`
 
@@ -10,13 +10,16 @@ import { parse } from 'smol-toml';
 import { authFailuresDisagreement } from './checks/authFailures.mjs';
 import { SECRETS } from './local/devVars.mjs';
 import { CannotGoOn } from './setup/cannotGoOn.mjs';
-import { ask, StepFailed } from './setup/command.mjs';
+import { ask, mustStep, StepFailed } from './setup/command.mjs';
 import { entry } from './setup/entry.mjs';
 import { npmCommand, PROJECT } from './setup/places.mjs';
 import { buildWorker } from './setup/workerBuild.mjs';
 
 /** What wrangler says of a Worker that is not there yet: it keeps the error's code to itself. */
 const NO_SUCH_WORKER = /Worker ".+" not found/;
+
+/** And of a queue. */
+const NO_SUCH_QUEUE = /Queue ".+" does not exist/;
 
 process.env.WRANGLER_SEND_METRICS = 'false';
 
@@ -28,6 +31,7 @@ await entry(async (args) => {
   }
   await checkLogin();
   const missing = await missingSecrets(args);
+  await makeMissingQueues(environmentOf(args));
   await buildWorker();
   const secrets = Object.fromEntries(missing.map((name) => [name, SECRETS[name]()]));
   const code = await withSecretsFile(secrets, (options) => wranglerDeploy([...args, ...options]));
@@ -38,11 +42,29 @@ await entry(async (args) => {
   return code;
 });
 
-/** A limit that half of what counts does not know of is none. */
-async function checkAuthFailures(options) {
+/** What wrangler.toml says, of an environment if one is named. */
+async function configOf(options) {
   const config = parse(await readFile(join(PROJECT, 'wrangler.toml'), 'utf8'));
   const environment = options.at(-1)?.replace('--env=', '');
-  const disagreement = authFailuresDisagreement(environment === undefined ? config : config.env?.[environment]);
+  return environment === undefined ? config : config.env?.[environment];
+}
+
+/** wrangler makes namespaces by itself, but not queues. */
+async function makeMissingQueues(options) {
+  for (const { queue } of (await configOf(options))?.queues?.producers ?? []) {
+    const info = await ask(npmCommand('wrangler'), ['queues', 'info', queue], { cwd: PROJECT });
+    if (info.code === 0) continue;
+    if (!NO_SUCH_QUEUE.test(info.stdout + info.stderr)) {
+      process.stderr.write(info.stdout + info.stderr);
+      throw new StepFailed(`wrangler could not look at the queue ${queue}; what it said is above.`);
+    }
+    await mustStep(`making the queue ${queue}`, npmCommand('wrangler'), ['queues', 'create', queue], { cwd: PROJECT });
+  }
+}
+
+/** A limit that half of what counts does not know of is none. */
+async function checkAuthFailures(options) {
+  const disagreement = authFailuresDisagreement(await configOf(options));
   if (disagreement !== undefined) throw new CannotGoOn(disagreement);
 }
 

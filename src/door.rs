@@ -1,13 +1,13 @@
 //! The door every request comes through: its id, its answer's headers, its line in the log.
 
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 use contract::ProblemKind;
 use durable_objects::{Configuration, log, now_millis};
 use serde_json::json;
 use worker::{Context, Env, Headers, Request, Response, Result, Url};
 
-use crate::{origins::Origin, refusal::Refusal, router};
+use crate::{configuration, origins::Origin, refusal::Refusal, router};
 
 /// A request with what every route needs to know of it.
 pub(crate) struct Visit {
@@ -48,12 +48,12 @@ pub(crate) async fn serve(request: Request, env: Env, context: Context) -> Resul
     let url = request.url()?;
     let path = url.path().to_owned();
 
-    let (outcome, origin) = match configuration(&env) {
+    let (outcome, origin) = match configuration::of(&env) {
         Ok(configuration) => {
             let origin = Origin::of(&request, &url, &configuration);
             (router::route(Visit { request, url, env, configuration, context }, &origin).await, origin)
         }
-        Err(refusal) => (Err(refusal), Origin::Own),
+        Err(error) => (Err(Refusal::Internal(format!("configuration: {error}"))), Origin::Own),
     };
     let cause = outcome.as_ref().err().and_then(Refusal::cause).map(str::to_owned);
     let response = outcome.or_else(Refusal::into_response)?;
@@ -69,22 +69,6 @@ pub(crate) async fn serve(request: Request, env: Env, context: Context) -> Resul
         if status >= 500 { log::error("request failed", line) } else { log::warn("request refused", line) }
     }
     Ok(response)
-}
-
-thread_local! {
-    /// Read once in the life of an isolate: a change of variables starts a new one.
-    static CONFIGURATION: RefCell<Option<Rc<Configuration>>> = const { RefCell::new(None) };
-}
-
-fn configuration(env: &Env) -> std::result::Result<Rc<Configuration>, Refusal> {
-    CONFIGURATION.with_borrow_mut(|known| {
-        if let Some(configuration) = known {
-            return Ok(configuration.clone());
-        }
-        let read = durable_objects::configuration::read(env)
-            .map_err(|error| Refusal::Internal(format!("configuration: {error}")))?;
-        Ok(known.insert(Rc::new(read)).clone())
-    })
 }
 
 /// The id the caller gave, if it is one we can log, else a new one.

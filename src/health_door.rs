@@ -1,13 +1,13 @@
 //! `/health`: whether the Worker answers, and whether what it needs does.
 
 use contract::{Health, HealthCheck, Wellbeing};
-use durable_objects::{ListKeys, ObjectCall, Ping, PingAdministration, PingDirectory, log, now_millis};
+use durable_objects::{ListKeys, ObjectCall, Ping, PingAdministration, PingDirectory, Queue, log, now_millis};
 use serde_json::json;
 use worker::{Env, Response};
 
 use crate::{door::Visit, echo, refusal::Refusal};
 
-/// Answers `/health/live` at once, the others after asking each object class and KV; `/health/signalr` also has a message
+/// Answers `/health/live` at once, the others after asking each object class, the queue and KV; `/health/signalr` also has a message
 /// go through a hub.
 pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
     let path = visit.url.path().to_owned();
@@ -21,6 +21,7 @@ pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
         check("virtual-key", asked(env, &Ping { virtual_key_id: NO_KEY.to_owned() })).await,
         check("directory", asked(env, &PingDirectory {})).await,
         check("storage", asked(env, &ListKeys { after: None, limit: 1 })).await,
+        check("queue", async { waits(env).await.map_err(|error| error.to_string()) }).await,
         check("key-lookup", async { find(env).await.map_err(|error| error.to_string()) }).await,
     ];
     if path == "/health/signalr" {
@@ -43,6 +44,11 @@ async fn asked<C: ObjectCall>(env: &Env, call: &C) -> Result<(), String> {
 async fn find(env: &Env) -> worker::Result<()> {
     env.kv("KEYS")?.get("health").text().await?;
     Ok(())
+}
+
+/// Whether the queue of events answers.
+async fn waits(env: &Env) -> worker::Result<()> {
+    durable_objects::backlog(env, Queue::Events).await.map(drop)
 }
 
 async fn check(name: &'static str, outcome: impl Future<Output = Result<(), String>>) -> HealthCheck {

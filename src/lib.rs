@@ -9,6 +9,10 @@
 //! | `hubs_door` | `/hubs/*`: who may reach which hub |
 //! | `tokens_door` | `POST /v1/tokens`: client tokens, for whoever holds a key |
 //! | `events_door` | `POST /v1/events`: domain events from backends |
+//! | `handover` | to the objects that take them, or to the queue |
+//! | `queue_door`, `queue_message` | every message of the queues |
+//! | `event_consumer`, `event_message` | events that went through the queue |
+//! | `dead_letter_consumer`, `dead_letters_door` | what could not be delivered |
 //! | `owner_door` | `/v1/tasks`, `/v1/spend`, `/v1/history`, `/v1/webhooks`: what the holder of a key reads |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
 //! | `service_tokens_door`, `service_token_lookup`, `sender` | `/v1/admin/service-tokens`: what backends send events with |
@@ -16,6 +20,8 @@
 //! | `operating_door` | `/v1/admin/audit`, `/v1/admin/connections`, `/metrics`: looking after the whole |
 //! | `descriptions` | `/openapi.json`, `/asyncapi.json` |
 //! | `health_door`, `echo` | `/health*` |
+//! | `body` | reading bodies |
+//! | `configuration` | the variables, read once |
 //! | `page` | reading a list page by page |
 //! | `authentication`, `key_lookup` | who somebody is |
 //! | `auth_failures` | failed authentications, limited per address |
@@ -26,11 +32,18 @@
 
 mod auth_failures;
 mod authentication;
+mod body;
 mod client_token;
+mod configuration;
+mod dead_letter_consumer;
+mod dead_letters_door;
 mod descriptions;
 mod door;
 mod echo;
+mod event_consumer;
+mod event_message;
 mod events_door;
+mod handover;
 mod health_door;
 mod hubs_door;
 mod key_lookup;
@@ -40,6 +53,8 @@ mod origins;
 mod owner_door;
 mod page;
 mod providers_door;
+mod queue_door;
+mod queue_message;
 mod refusal;
 mod router;
 mod sender;

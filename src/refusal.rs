@@ -19,6 +19,8 @@ pub(crate) enum Refusal {
     },
     /// The route takes only these methods, as the header `Allow` lists them.
     MethodNotAllowed(String),
+    /// The body has another encoding than these, as the header `Accept-Encoding` lists them (RFC 9110, 15.5.16).
+    UnsupportedEncoding(&'static str),
     /// More than the caller may ask for now.
     TooManyRequests { detail: String, retry_after_seconds: u64 },
     /// Our own fault; the cause is for the log only.
@@ -39,7 +41,11 @@ impl Refusal {
     pub(crate) fn cause(&self) -> Option<&str> {
         match self {
             Self::Internal(cause) => Some(cause),
-            Self::Problem(_) | Self::Plain { .. } | Self::MethodNotAllowed(_) | Self::TooManyRequests { .. } => None,
+            Self::Problem(_)
+            | Self::Plain { .. }
+            | Self::MethodNotAllowed(_)
+            | Self::UnsupportedEncoding(_)
+            | Self::TooManyRequests { .. } => None,
         }
     }
 
@@ -58,6 +64,12 @@ impl Refusal {
                 let detail = format!("this route takes {methods}");
                 let mut response = problem_response(&Problem::new(ProblemKind::MethodNotAllowed, detail))?;
                 response.headers_mut().set("allow", &methods)?;
+                Ok(response)
+            }
+            Self::UnsupportedEncoding(encodings) => {
+                let detail = format!("the body may be encoded as {encodings}, or not at all");
+                let mut response = problem_response(&Problem::new(ProblemKind::UnsupportedMediaType, detail))?;
+                response.headers_mut().set("accept-encoding", encodings)?;
                 Ok(response)
             }
             Self::TooManyRequests { detail, retry_after_seconds } => {

@@ -8,7 +8,7 @@ use futures::future::LocalBoxFuture;
 use worker::Response;
 
 use crate::{
-    descriptions,
+    dead_letters_door, descriptions,
     door::Visit,
     events_door, health_door, hubs_door, keys_door, operating_door,
     origins::{self, Origin},
@@ -66,6 +66,12 @@ pub(crate) async fn route(visit: Visit, origin: &Origin) -> Result<Response, Ref
         ("DELETE", "/v1/admin/providers/{name}", [name]) => Box::pin(providers_door::delete(&visit, name)),
         ("GET", "/v1/admin/audit", _) => Box::pin(operating_door::audit(&visit)),
         ("GET", "/v1/admin/connections", _) => Box::pin(operating_door::connections(&visit)),
+        ("GET", "/v1/admin/dead-letters", _) => Box::pin(dead_letters_door::list(&visit)),
+        ("POST", "/v1/admin/dead-letters/replay", _) => Box::pin(dead_letters_door::replay_all(&visit)),
+        ("GET", "/v1/admin/dead-letters/{id}", [id]) => Box::pin(dead_letters_door::read(&visit, id)),
+        ("DELETE", "/v1/admin/dead-letters/{id}", [id]) => Box::pin(dead_letters_door::delete(&visit, id)),
+        ("POST", "/v1/admin/dead-letters/{id}/replay", [id]) => Box::pin(dead_letters_door::replay(&visit, id)),
+        ("GET", "/v1/admin/queues", _) => Box::pin(dead_letters_door::queues(&visit)),
         ("GET", "/metrics", _) => Box::pin(operating_door::metrics(&visit)),
         ("GET", "/health" | "/health/live" | "/health/ready" | "/health/signalr", _) => {
             Box::pin(health_door::serve(visit))

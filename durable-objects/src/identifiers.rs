@@ -12,6 +12,11 @@ pub(crate) fn hours_millis(hours: u64) -> i64 {
     i64::try_from(hours).unwrap_or(0).saturating_mul(HOUR_MILLIS)
 }
 
+/// Milliseconds of so many seconds.
+pub(crate) fn seconds_millis(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000)
+}
+
 thread_local! {
     /// How far ahead the clock is: for tests, which must not wait for midnight.
     static AHEAD_MILLIS: Cell<i64> = const { Cell::new(0) };

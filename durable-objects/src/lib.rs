@@ -9,6 +9,7 @@
 //! | `audit`, `deduplication`, `server_options` | what more than one object keeps or needs |
 //! | `arrival` | events that come from the Worker |
 //! | `call` | how the Worker asks an object something, and objects ask each other |
+//! | `queue` | what is put into the queues, and how much waits there |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
 //! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `patience`, `log` | what the objects share |
 
@@ -24,6 +25,7 @@ mod directory;
 mod identifiers;
 pub mod log;
 mod patience;
+mod queue;
 mod rows;
 mod server_options;
 mod tables;
@@ -34,11 +36,11 @@ pub use administration::{
     Administration,
     admission::PROBE_CLAIMS,
     calls::{
-        ADMINISTRATION_NAME, Author, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider, FindKey,
-        FindServiceToken, FoundKey, FoundServiceToken, KeyChange, ListKeys, ListProviders, ListServiceTokens, PatchKey,
-        PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadFigures, ReadKey, ReadKeyForObject,
-        ReadProvider, ReadServiceToken, RecordAudit, ReserveMaster, RevokeServiceToken, RotateKey, Rotated,
-        ServiceTokenMade,
+        ADMINISTRATION_NAME, Author, CountDeadLetters, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider,
+        FindKey, FindServiceToken, FoundKey, FoundServiceToken, KeyChange, ListDeadLetters, ListKeys, ListProviders,
+        ListServiceTokens, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadDeadLetter,
+        ReadFigures, ReadKey, ReadKeyForObject, ReadProvider, ReadServiceToken, RecordAudit, RecordDeadLetters,
+        RemoveDeadLetters, ReserveMaster, RevokeServiceToken, RotateKey, Rotated, ServiceTokenMade,
     },
 };
 pub use call::{CallError, ObjectCall, ask};
@@ -50,10 +52,12 @@ pub use directory::{
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
 pub use patience::in_time;
+pub use queue::{Backlog, MAX_MESSAGE_BYTES, Queue, backlog, send};
 pub use virtual_key::{
     VirtualKey,
     calls::{
-        Admission, ApplyKey, Disconnect, FoundTask, Inspect, Inspection, ListTasks, Ping, Publish, Published,
-        ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Refusal, Reserve, TaskPage, virtual_key_name,
+        Admission, ApplyKey, Arrive, Disconnect, FoundTask, GiveUp, Inspect, Inspection, ListTasks, NumberedEvents,
+        Numbers, Ping, Publish, Published, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Refusal,
+        Reserve, TakeNumbers, TaskPage, virtual_key_name,
     },
 };

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { mustStep, say } from './command.mjs';
@@ -30,11 +30,12 @@ export async function buildWorker(crate = '.') {
       return;
     }
     await rm(stampOf(out), { force: true });
+    const startedAt = Date.now();
     await mustStep(`building ${name} with ${toolchain.version}`, tools.workerBuild, ['--release', '--panic-unwind'], {
       cwd: folder,
       env: { ...process.env, ...toolEnvironment(toolchain, tools) },
     });
-    await writeStamp(out, folder, identity);
+    await writeStamp(out, folder, identity, startedAt);
     say(`${name}: ${await size(out)}`);
   });
 }
@@ -80,8 +81,10 @@ async function isUpToDate(out, identity) {
   }
 }
 
-async function writeStamp(out, folder, identity) {
+async function writeStamp(out, folder, identity, startedAt) {
   const files = await inputsOf(folder);
+  // What was edited meanwhile may have come too late: the next build begins anew.
+  for (const file of files) if ((await stat(join(PROJECT, file))).mtimeMs >= startedAt) return;
   await mkdir(out, { recursive: true });
   await writeFile(stampOf(out), JSON.stringify({ hash: await hashOf(files, identity), files }, null, 2));
 }

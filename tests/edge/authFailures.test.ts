@@ -10,7 +10,7 @@ const LIMIT = 3;
 const front = edge({ vars: { AUTH_FAILURES_PER_MINUTE: `${LIMIT}` } });
 /** Where only the platform's count limits, as it does for a client whose requests reach many isolates. */
 const counted = edge({ vars: { AUTH_FAILURES_PER_MINUTE: '1000000' } });
-const withoutRegistry = withFailing('ADMINISTRATION', { AUTH_FAILURES_PER_MINUTE: `${LIMIT}` });
+const withoutRegistry = withFailing('ADMINISTRATION', { vars: { AUTH_FAILURES_PER_MINUTE: `${LIMIT}` } });
 const unlimited = edge({ vars: { AUTH_FAILURES_PER_MINUTE: '0' } });
 
 let addresses = 0;

@@ -2,18 +2,21 @@
 
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cloudEvent } from '../harness/cloudEvents.ts';
+import { eventually } from '../harness/deadline.ts';
 import { edge, type FrontDoor, type Key, MASTER_KEY } from '../harness/edge.ts';
 import { withFailing } from '../harness/failingObjects.ts';
+import { flaky } from '../harness/flakyObjects.ts';
 import { localProvider } from '../harness/localProvider.ts';
 import { OPENAPI_FILE, OpenApi, type Route } from '../harness/openApi.ts';
 
-const front = edge({ vars: { ALLOW_PRIVATE_TARGETS: 'true' } });
+const front = flaky({ ALLOW_PRIVATE_TARGETS: 'true', QUEUE_MAX_ATTEMPTS: '1' });
 const limited = edge({ vars: { AUTH_FAILURES_PER_MINUTE: '1' } });
-const withoutRegistry = withFailing('ADMINISTRATION', { ALLOW_PRIVATE_TARGETS: 'true' });
-const withoutKeys = withFailing('VIRTUAL_KEY');
+const withoutRegistry = withFailing('ADMINISTRATION', { vars: { ALLOW_PRIVATE_TARGETS: 'true' } });
+const withoutKeys = withFailing('VIRTUAL_KEY', { missing: ['EVENTS'] });
 const local = localProvider();
 
 const openApi = new OpenApi();
@@ -147,6 +150,12 @@ const SERVED: Record<string, () => Asking | Promise<Asking>> = {
   deleteProvider: async () => ({ path: { name: await provider() } }),
   readAudit: () => ({ query: 'limit=5' }),
   listConnections: () => ({}),
+  listDeadLetters: async () => ({ query: `kind=event&virtualKeyId=${await deadLetter()}` }),
+  readDeadLetter: async () => ({ path: { id: await deadLetter() } }),
+  deleteDeadLetter: async () => ({ path: { id: await deadLetter() } }),
+  replayDeadLetter: async () => ({ path: { id: await deadLetter() } }),
+  replayDeadLetters: () => ({}),
+  readQueues: () => ({}),
   readMetrics: () => ({}),
   readHealth: () => ({}),
   readReadiness: () => ({}),
@@ -165,6 +174,22 @@ async function provider(): Promise<string> {
   const name = `p-${randomUUID()}`;
   await front.admin('PUT', `/v1/admin/providers/${name}`, { healthUrl: local.url() });
   return name;
+}
+
+/** A dead letter of a key: an event that its object did not take, though it would now. */
+async function deadLetter(ofKey?: Key): Promise<string> {
+  const owner = ofKey ?? (await front.createKey());
+  await front.break(owner, 'throws');
+  const event = JSON.stringify(cloudEvent(owner.id, 'TaskStarted', { taskId: 't', taskType: 'x' }));
+  await front.post('application/cloudevents+json', event, {}, '?delivery=queue');
+  const list = async () => (await front.admin('GET', `/v1/admin/dead-letters?virtualKeyId=${owner.id}`)).json();
+  const { items } = await eventually(
+    'a dead letter',
+    list as () => Promise<{ items: { id: string }[] }>,
+    (page) => page.items.length > 0,
+  );
+  await front.break(owner, null);
+  return items[0]?.id ?? '';
 }
 
 test('every route is asked', () => {
@@ -210,6 +235,22 @@ describe('answers that differ', () => {
     await expect(faults(route('publishEvents'), response)).resolves.toEqual([]);
   });
 
+  test('publishEvents through the queue, encoded', async () => {
+    const event = JSON.stringify(cloudEvent(key.id, 'TaskStarted', { taskId: randomUUID(), taskType: 'x' }));
+    const response = await fetch(`${front.url}/v1/events?delivery=queue`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${MASTER_KEY}`,
+        'content-type': 'application/cloudevents+json',
+        'content-encoding': 'gzip',
+      },
+      body: gzipSync(event),
+    });
+    expect(response.status).toBe(202);
+    await expect(response.clone().json()).resolves.toMatchObject({ results: [{ status: 'queued' }] });
+    await expect(faults(route('publishEvents'), response)).resolves.toEqual([]);
+  });
+
   test('publishEvents where every event is rejected', async () => {
     const response = await ask(route('publishEvents'), { secret: MASTER_KEY, body: {} });
     expect([response.status, response.headers.get('content-type')]).toEqual([400, 'application/json']);
@@ -235,7 +276,8 @@ async function provoked(route: Route, type: string): Promise<Asking | undefined>
     case 'urn:conduit:problem:not-found':
       return { secret, body: {} };
     case 'urn:conduit:problem:invalid-parameter':
-      return { secret, path, query: 'limit=0' };
+      // Each has one of these.
+      return { secret, path, query: 'limit=0&delivery=pigeon&kind=x' };
     case 'urn:conduit:problem:invalid-field':
       return { secret, path, body: { colour: 1 } };
     case 'urn:conduit:problem:malformed-body':
@@ -244,8 +286,15 @@ async function provoked(route: Route, type: string): Promise<Asking | undefined>
       return { secret, path, text: ' '.repeat(1_100_000) };
     case 'urn:conduit:problem:unsupported-media-type':
       return { secret, text: '{}', headers: { 'content-type': 'text/plain' } };
-    case 'urn:conduit:problem:conflict':
+    case 'urn:conduit:problem:conflict': {
+      if (route.operation.operationId === 'replayDeadLetter') {
+        const gone = await front.createKey();
+        const id = await deadLetter(gone);
+        await front.admin('DELETE', `/v1/admin/keys/${gone.id}`);
+        return { secret, path: { id } };
+      }
       return { secret, body: { name: 'x', id: key.id, keySha256: '0'.repeat(64) } };
+    }
     case 'urn:conduit:problem:too-many-requests': {
       const headers = { 'cf-connecting-ip': `2001:db8:1:${(++addresses).toString(16)}::1` };
       const guess = () => ask(route, { secret: `condt_${randomUUID()}`, headers, at: limited });

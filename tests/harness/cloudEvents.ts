@@ -26,7 +26,7 @@ export function cloudEvent(
 /** What the Worker says became of an event. */
 export interface EventResult {
   id?: string;
-  status: 'delivered' | 'duplicate' | 'ignored' | 'rejected' | 'queued';
+  status: 'delivered' | 'duplicate' | 'ignored' | 'rejected' | 'queued' | 'unavailable';
   recipients?: number;
   reason?: string;
   error?: { field?: string; message: string };

@@ -70,9 +70,9 @@ export class FrontDoor {
   }
 
   /** Posts a body of events as it is. */
-  async post(contentType: string, body: string, others: Record<string, string> = {}): Promise<Published> {
+  async post(contentType: string, body: string, others: Record<string, string> = {}, query = ''): Promise<Published> {
     const headers = { authorization: `Bearer ${MASTER_KEY}`, 'content-type': contentType, ...others };
-    const response = await fetch(`${this.url}/v1/events`, { method: 'POST', headers, body });
+    const response = await fetch(`${this.url}/v1/events${query}`, { method: 'POST', headers, body });
     const answer = (await response.json()) as Published;
     return { ...answer, status: response.status };
   }

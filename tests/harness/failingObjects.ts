@@ -14,14 +14,18 @@ const FAILING = `
   export default {};
 `;
 
-/** Runs it for the tests of a file, without the class behind a binding of `wrangler.toml`. */
-export function withFailing(binding: string, vars: Record<string, string> = {}): FrontDoor {
+/** Runs it for the tests of a file, without the class behind a binding of `wrangler.toml`, and without some queues. */
+export function withFailing(
+  binding: string,
+  { vars = {}, missing = [] }: { vars?: Record<string, string>; missing?: string[] } = {},
+): FrontDoor {
   const front = new FrontDoor('');
   let miniflare: Miniflare | undefined;
   beforeAll(async () => {
     const options = miniflareOptions({ vars });
     const [{ config }] = options.workers as [{ config: Record<string, unknown> & { env: Record<string, unknown> } }];
     config.env[binding] = { type: 'durable-object', worker: 'failing', exportName: 'Failing' };
+    for (const queue of missing) delete config.env[queue];
     const modules = { 'index.js': { type: 'esm', contents: FAILING } };
     const failing = {
       name: 'failing',

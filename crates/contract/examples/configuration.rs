@@ -39,6 +39,9 @@ const TAIL: &str = "
 | `ADMINISTRATION` | Durable Object: the registry of keys, and what belongs to operators |
 | `DIRECTORY` | Durable Objects: which keys are online, and how many connections there are; 16 shards |
 | `KEYS` | KV: the hash of a key's secret → the key's id |
+| `EVENTS` | Queue `conduit-events`: domain events that no object took at once, or that were sent with `?delivery=queue` |
+| `WEBHOOKS` | Queue `conduit-webhooks`: deliveries of webhooks that are due |
+| `DEAD_LETTERS` | Queue `conduit-dead-letters`: what could not be delivered, on its way to the operator |
 | `AUTH_FAILURES` | Rate limit: counts failed authentications by address; its limit is `AUTH_FAILURES_PER_MINUTE` |
 ";
 

@@ -10,9 +10,11 @@ use crate::rejection::{RejectedEvent, Rejection};
 use crate::spend_event::{self, SpendRecorded};
 use crate::system_event::{self, SystemEvent};
 use crate::task_event::{self, TaskEvent};
+use crate::trace_parent::is_trace_parent;
 use crate::video_event::{self, VideoEvent};
 use crate::webhook_event::{self, WebhookEvent};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// The families of events, each with the types that it knows.
 const FAMILIES: &[&[EventType]] = &[
@@ -40,6 +42,8 @@ pub struct DomainEvent {
     pub virtual_key_id: Option<Identifier>,
     /// Ties events of one operation together: `data.correlationId`, else the envelope's `correlationid`.
     pub correlation_id: Option<String>,
+    /// The trace that the event is part of (W3C Trace Context): the extension attribute `traceparent`.
+    pub trace_parent: Option<String>,
     /// What happened.
     pub body: EventBody,
 }
@@ -211,6 +215,7 @@ impl DomainEvent {
             time_millis: common.time_millis.or(event.time_millis),
             virtual_key_id,
             correlation_id: common.correlation_id.or(event.correlation_id),
+            trace_parent: event.trace_parent.filter(|text| is_trace_parent(text)).map(Cow::into_owned),
             body,
         })
     }

@@ -33,6 +33,8 @@ pub enum EventStatus {
     Delivered,
     /// An event with this source and id was taken before.
     Duplicate,
+    /// It is on its way, and will have its effect.
+    Queued,
     /// It changes nothing.
     Ignored,
     /// It is wrong, or may not be sent.

@@ -98,6 +98,7 @@ fn domain_event() -> impl Strategy<Value = DomainEvent> {
             time_millis,
             virtual_key_id: Some(virtual_key_id),
             correlation_id,
+            trace_parent: None,
             body: EventBody::Task(event),
         },
     )

@@ -1,8 +1,9 @@
 //! What the registry of virtual keys can be asked.
 
 use contract::{
-    AuditEntry, Broadcast, ConnectionCountChanged, Identifier, KeyCreation, KeyPatch, KeyRecord, MetricsSnapshot,
-    Notification, Page, ProviderInput, ProviderView, ServiceAccess, ServiceTokenCreation, ServiceTokenRecord,
+    AuditEntry, Broadcast, ConnectionCountChanged, DeadLetter, DeadLetterKind, Identifier, KeyCreation, KeyPatch,
+    KeyRecord, MetricsSnapshot, Notification, Page, ProviderInput, ProviderView, ServiceAccess, ServiceTokenCreation,
+    ServiceTokenRecord,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -332,6 +333,53 @@ pub struct RecordAudit {
     pub entry: AuditEntry,
 }
 administration_call!(RecordAudit => (), "/audit/record");
+
+/// Keeps dead letters, each once. It answers whether there was room: if not, none of them was kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RecordDeadLetters {
+    /// What could not be delivered.
+    pub letters: Vec<DeadLetter>,
+}
+administration_call!(RecordDeadLetters => bool, "/dead-letters/record");
+
+/// Asks for dead letters, oldest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListDeadLetters {
+    /// After this one.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+    /// Only of this kind.
+    pub kind: Option<DeadLetterKind>,
+    /// Only of this key.
+    pub virtual_key_id: Option<String>,
+}
+administration_call!(ListDeadLetters => Vec<DeadLetter>, "/dead-letters/list");
+
+/// Asks for a dead letter.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadDeadLetter {
+    /// Its id.
+    pub id: String,
+}
+administration_call!(ReadDeadLetter => Option<DeadLetter>, "/dead-letters/read");
+
+/// Forgets dead letters that were dealt with. It answers how many of them there were.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RemoveDeadLetters {
+    /// Who dealt with them.
+    pub author: Author,
+    /// What was done, for the audit trail.
+    pub action: String,
+    /// Which ones.
+    pub ids: Vec<String>,
+}
+administration_call!(RemoveDeadLetters => usize, "/dead-letters/remove");
+
+/// Asks how many dead letters there are.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CountDeadLetters {}
+administration_call!(CountDeadLetters => i64, "/dead-letters/count");
 
 /// Asks for the figures of the whole system.
 #[derive(Debug, Serialize, Deserialize)]

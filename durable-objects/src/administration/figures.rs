@@ -9,6 +9,7 @@ use crate::{
     call,
     directory::calls::{ReadShard, SHARDS},
     identifiers::now_millis,
+    queue::{self, Queue},
 };
 
 /// Shards asked at once: the platform opens six connections for an invocation (Workers limits).
@@ -26,6 +27,10 @@ impl Services {
         }
         all.add(&self.desk.notifier.figures());
         all.reconnections += self.desk.resumption.resumed();
+        for queue in [Queue::Events, Queue::Webhooks] {
+            all.queue_depth += queue::backlog(&self.env, queue).await?.messages;
+        }
+        all.dead_letters = u64::try_from(self.dead_letters.count()?).unwrap_or(0);
         Ok(all)
     }
 }

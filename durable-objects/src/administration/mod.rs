@@ -6,6 +6,7 @@
 pub(crate) mod admission;
 mod broadcasts;
 pub(crate) mod calls;
+mod dead_letters;
 mod events;
 mod figures;
 mod health;
@@ -27,9 +28,10 @@ use worker::{
 
 use self::{
     calls::{
-        CountChanged, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider, FindKey, FindServiceToken, ListKeys,
-        ListProviders, ListServiceTokens, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, Raise,
-        ReadAudit, ReadBroadcasts, ReadFigures, ReadKey, ReadKeyForObject, ReadProvider, ReadServiceToken, RecordAudit,
+        CountChanged, CountDeadLetters, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider, FindKey,
+        FindServiceToken, ListDeadLetters, ListKeys, ListProviders, ListServiceTokens, PatchKey, PingAdministration,
+        PublishBroadcasts, PutProvider, Raise, ReadAudit, ReadBroadcasts, ReadDeadLetter, ReadFigures, ReadKey,
+        ReadKeyForObject, ReadProvider, ReadServiceToken, RecordAudit, RecordDeadLetters, RemoveDeadLetters,
         ReserveMaster, RevokeServiceToken, RotateKey,
     },
     services::Services,
@@ -117,6 +119,19 @@ impl DurableObject for Administration {
                 call::serve(request, async move |call| list(call))
             }
             RecordAudit::PATH => call::serve(request, async |call: RecordAudit| services.desk.audit.record(call.entry)),
+            RecordDeadLetters::PATH => {
+                call::serve(request, async |call: RecordDeadLetters| services.record_dead_letters(&call))
+            }
+            ListDeadLetters::PATH => {
+                call::serve(request, async |call: ListDeadLetters| services.dead_letters.list(&call))
+            }
+            ReadDeadLetter::PATH => {
+                call::serve(request, async |call: ReadDeadLetter| services.dead_letters.read(&call.id))
+            }
+            RemoveDeadLetters::PATH => {
+                call::serve(request, async |call: RemoveDeadLetters| services.remove_dead_letters(&call))
+            }
+            CountDeadLetters::PATH => call::serve(request, async |_: CountDeadLetters| services.dead_letters.count()),
             ReadFigures::PATH => call::serve(request, async |_: ReadFigures| services.figures().await),
             PingAdministration::PATH => call::serve(request, async |_: PingAdministration| Ok(())),
             _ => return Response::error("no such call", 404),

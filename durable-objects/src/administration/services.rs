@@ -6,7 +6,10 @@ use contract::{ClientEvent, ConnectionCountChanged, EventMeta, Notification, Not
 use signalr_durable::{Caller, HubError};
 use worker::{Env, Result, SqlStorage, Storage};
 
-use super::{broadcasts::Broadcasts, providers::Providers, registry::Registry, service_tokens::ServiceTokens};
+use super::{
+    broadcasts::Broadcasts, dead_letters::DeadLetters, providers::Providers, registry::Registry,
+    service_tokens::ServiceTokens,
+};
 use crate::{
     alarm_clock::AlarmClock,
     configuration::{Configuration, ConfigurationError},
@@ -30,6 +33,7 @@ pub(crate) struct Services {
     pub(crate) service_tokens: ServiceTokens,
     pub(crate) broadcasts: Broadcasts,
     pub(crate) deduplication: Deduplication,
+    pub(crate) dead_letters: DeadLetters,
     pub(crate) alarm_clock: AlarmClock,
     pub(super) swept_at_millis: Cell<i64>,
     /// How often the object was woken, where somebody may look.
@@ -54,6 +58,7 @@ impl Services {
             service_tokens: ServiceTokens::new(storage.sql()),
             broadcasts: Broadcasts::new(storage.sql()),
             deduplication: Deduplication::new(storage.sql()),
+            dead_letters: DeadLetters::new(storage.sql()),
             alarm_clock: AlarmClock::new(open()),
             swept_at_millis: Cell::default(),
             wakes: Cell::new(wakes),

@@ -24,6 +24,7 @@ pub use self::outgoing::variant;
 pub(crate) use self::{
     journal::{Journal, JournalLimits},
     notifier::Notifier,
+    pace::{Subject, subject_of},
     resumption::{DeskHub, Resumption, with_resume},
 };
 

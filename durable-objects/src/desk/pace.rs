@@ -9,7 +9,7 @@ use std::{
 use contract::{HubLimits, Notification, PerMinute};
 
 /// A hub's event about one thing: the latest takes the place of those before it.
-type Subject = (&'static str, &'static str, String);
+pub(crate) type Subject = (&'static str, &'static str, String);
 
 /// What was said, and what waits.
 #[derive(Default)]
@@ -85,6 +85,11 @@ impl Pace {
     pub(crate) fn take_excess(&self) -> u64 {
         self.excess.take()
     }
+}
+
+/// Which hub's event a notification is, and about what.
+pub(crate) fn subject_of(notification: &Notification) -> Subject {
+    (notification.hub.name, notification.event.name, subject(notification))
 }
 
 /// What an event is about: the first of its groups.

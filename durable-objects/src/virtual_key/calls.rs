@@ -88,11 +88,64 @@ pub enum Published {
         /// Connections it was sent to; not known of what goes to everybody.
         recipients: Option<usize>,
     },
+    /// Others that were accepted before it are on their way through the queue: it waits for them, in storage.
+    Queued,
     /// Its (source, id) was seen before.
     Duplicate,
     /// It changes nothing, for this reason.
     Ignored(String),
 }
+
+/// Keeps places in the key's line for batches of events that go through the queue: what comes after waits for them. The
+/// object answers none where the key is unknown.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TakeNumbers {
+    /// The key.
+    pub virtual_key_id: String,
+    /// How many.
+    pub count: usize,
+}
+virtual_key_call!(TakeNumbers => Option<Numbers>, "/line/take");
+
+/// Places in a key's line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Numbers {
+    /// In this order.
+    Taken(Vec<i64>),
+    /// So much waits that nothing more is taken now.
+    LineIsFull,
+}
+
+/// Brings batches of events that went through the queue. The object answers false where the key is unknown.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Arrive {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The batches, in the order of their numbers.
+    pub batches: Vec<NumberedEvents>,
+}
+virtual_key_call!(Arrive => bool, "/line/arrive");
+
+/// A batch of events with its place.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NumberedEvents {
+    /// Its place; none where the object could not be asked for one: then it is at the end.
+    pub number: Option<i64>,
+    /// When the Worker took the events, in milliseconds since the epoch.
+    pub accepted_at_millis: i64,
+    /// The events, as they were sent.
+    pub events: Vec<Box<RawValue>>,
+}
+
+/// Says that batches of events will not come.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GiveUp {
+    /// The key.
+    pub virtual_key_id: String,
+    /// Their places.
+    pub numbers: Vec<i64>,
+}
+virtual_key_call!(GiveUp => (), "/line/give-up");
 
 /// Gives the object its key's record.
 #[derive(Debug, Serialize, Deserialize)]

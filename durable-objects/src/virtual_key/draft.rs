@@ -3,14 +3,18 @@
 //! So a task that a batch moves a hundred times is written once, and what is worth telling without being
 //! stored can be told before the write, which holds messages back until it is safe.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use contract::{EventMeta, Notification, NotificationError, Task};
 use serde_json::json;
 use worker::Result;
 
 use super::{services::Services, spend::SpendDraft, webhooks::WebhookDraft};
-use crate::{desk::JournalLimits, log, transaction::transaction};
+use crate::{
+    desk::{JournalLimits, Subject, subject_of},
+    log,
+    transaction::transaction,
+};
 
 /// The changes of one call.
 pub(crate) struct Draft<'a> {
@@ -21,7 +25,13 @@ pub(crate) struct Draft<'a> {
     tasks: BTreeMap<String, Task>,
     seen: BTreeSet<(String, String)>,
     notifications: Vec<Notification>,
+    /// The latest progress among them, by what it is about.
+    latest_progress: HashMap<Subject, usize>,
+    /// Progress among them that is not told, by the progress that is told in its place.
+    superseded: BTreeMap<usize, usize>,
     raised: Vec<Notification>,
+    /// Places in the key's line whose events these are.
+    line_numbers: Vec<i64>,
 }
 
 impl<'a> Draft<'a> {
@@ -34,7 +44,10 @@ impl<'a> Draft<'a> {
             tasks: BTreeMap::new(),
             seen: BTreeSet::new(),
             notifications: Vec::new(),
+            latest_progress: HashMap::new(),
+            superseded: BTreeMap::new(),
             raised: Vec::new(),
+            line_numbers: Vec::new(),
         }
     }
 
@@ -74,7 +87,15 @@ impl<'a> Draft<'a> {
         correlation_id: Option<&str>,
         notification: impl FnOnce(EventMeta) -> std::result::Result<Notification, NotificationError>,
     ) {
-        self.notifications.extend(self.written(correlation_id, notification));
+        let Some(notification) = self.written(correlation_id, notification) else { return };
+        // Of several progresses of one thing in a call only the latest is told.
+        if !notification.is_durable() {
+            let place = self.notifications.len();
+            if let Some(earlier) = self.latest_progress.insert(subject_of(&notification), place) {
+                self.superseded.insert(earlier, place);
+            }
+        }
+        self.notifications.push(notification);
     }
 
     /// Has operators told something once all of it is stored.
@@ -96,6 +117,11 @@ impl<'a> Draft<'a> {
         notification(meta)
             .inspect_err(|error| log::error("an event could not be written", json!({ "error": error.to_string() })))
             .ok()
+    }
+
+    /// Has places removed from the key's line, as their events are applied.
+    pub(crate) fn leave_line(&mut self, numbers: Vec<i64>) {
+        self.line_numbers = numbers;
     }
 
     /// Whether operators are to be told something.
@@ -138,6 +164,9 @@ impl<'a> Draft<'a> {
                 services.outbox.put(notification)?;
             }
             self.webhooks.write()?;
+            if !self.line_numbers.is_empty() {
+                services.line.leave(&self.line_numbers)?;
+            }
             services.desk.journal.append(&self.notifications, limits)
         });
         if committed.is_err() {
@@ -147,8 +176,24 @@ impl<'a> Draft<'a> {
         committed
     }
 
-    /// Sends what clients are told, and says for each notification to how many.
+    /// Sends what clients are told, and says for each notification to how many it, or what took its place, was sent.
     pub(crate) fn send(&self) -> Vec<usize> {
-        self.notifications.iter().map(|notification| self.services.desk.notifier.send(notification)).collect()
+        let mut recipients: Vec<usize> = self
+            .notifications
+            .iter()
+            .enumerate()
+            .map(|(place, notification)| {
+                let is_told = !self.superseded.contains_key(&place);
+                if is_told { self.services.desk.notifier.send(notification) } else { 0 }
+            })
+            .collect();
+        // From behind: what took a place may have lost its own.
+        for (place, later) in self.superseded.iter().rev() {
+            let told = recipients.get(*later).copied().unwrap_or(0);
+            if let Some(recipients) = recipients.get_mut(*place) {
+                *recipients = told;
+            }
+        }
+        recipients
     }
 }

@@ -10,11 +10,13 @@ mod draft;
 mod history;
 mod hubs;
 mod key_state;
+mod line;
 mod navigation;
 mod outbox;
 mod preferences;
 mod presence;
 mod publish;
+mod queued;
 mod retention;
 mod services;
 mod spend;
@@ -31,8 +33,8 @@ use worker::{
 
 use self::{
     calls::{
-        ApplyKey, Deliver, Disconnect, Inspect, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend,
-        ReadTask, ReadWebhooks, Reserve, Watch,
+        ApplyKey, Arrive, Deliver, Disconnect, GiveUp, Inspect, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit,
+        ReadSpend, ReadTask, ReadWebhooks, Reserve, TakeNumbers, Watch,
     },
     services::Services,
 };
@@ -72,6 +74,9 @@ impl DurableObject for VirtualKey {
         let answer: Answering<'_> = match request.path().as_str() {
             Publish::PATH => call::serve(request, async |call: Publish| self.publish(call).await),
             CONNECTIONS_PATH => Box::pin(self.serve_client(request)),
+            TakeNumbers::PATH => call::serve(request, async |call: TakeNumbers| self.take_numbers(&call).await),
+            Arrive::PATH => call::serve(request, async |call: Arrive| self.arrive(&call).await),
+            GiveUp::PATH => call::serve(request, async |call: GiveUp| self.give_up(&call).await),
             Reserve::PATH => call::serve(request, async |call: Reserve| self.reserve(&call).await),
             ApplyKey::PATH => call::serve(request, async |call: ApplyKey| self.apply(call).await),
             Deliver::PATH => call::serve(request, async |call: Deliver| self.deliver(call).await),

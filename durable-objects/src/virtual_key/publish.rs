@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use contract::{
-    DomainEvent, EventBody, MediaEvent, SystemEvent,
+    DomainEvent, EventBody, KeyRecord, MediaEvent, SystemEvent,
     hub::{SYSTEM_HUB, key_group},
     preferences,
 };
+use serde_json::value::RawValue;
 use worker::Result;
 
 use super::{
@@ -22,44 +23,40 @@ use crate::{
 };
 
 /// What an event came to, before anybody is told.
-enum Taken {
+pub(super) enum Taken {
     Duplicate,
     Ignored(&'static str),
     /// It has its effect, and clients are told this.
     Effective(Range<usize>),
 }
 
+impl Taken {
+    pub(super) fn is_effective(&self) -> bool {
+        matches!(self, Self::Effective(_))
+    }
+}
+
 impl VirtualKey {
-    /// Takes events of the key, in order. None where there is no such key.
+    /// Takes events of the key, in order; while others are waited for, they wait in line. None where there is no such
+    /// key.
     ///
     /// # Errors
     ///
-    /// Storage failed: none of the events was stored, and the caller may send all of them again.
+    /// Storage failed, or the line is too long: none of the events was stored, and the caller may send all of them again.
     pub(super) async fn publish(&self, publish: Publish) -> Result<Option<Vec<Published>>> {
         let record = match self.services.key.read(&publish.virtual_key_id).await? {
             None | Some(KeyState::Deleted { .. }) => return Ok(None),
             Some(KeyState::Known(record)) => record,
         };
         let services = &*self.services;
-        let now_millis = now_millis();
-        let seen_since_millis = now_millis - hours_millis(services.configuration()?.deduplication_hours);
-        let mut draft = Draft::new(services, now_millis);
-        let mut taken = Vec::with_capacity(publish.events.len());
-        for sent in &publish.events {
-            let Some(event) = &arrival::read(sent) else {
-                taken.push(Taken::Ignored(arrival::NOT_UNDERSTOOD));
-                continue;
-            };
-            taken.push(if draft.note(&event.source, &event.id, seen_since_millis)? {
-                let first = draft.notifications().len();
-                match take(&mut draft, &record, event)? {
-                    Ok(()) => Taken::Effective(first..draft.notifications().len()),
-                    Err(reason) => Taken::Ignored(reason),
-                }
-            } else {
-                Taken::Duplicate
-            });
+        if !services.line.is_empty()? {
+            if !services.line.join(&publish.events, publish.accepted_at_millis, now_millis())? {
+                return Err(worker::Error::RustError("the line of the key is too long".to_owned()));
+            }
+            return Ok(Some(publish.events.iter().map(|_| Published::Queued).collect()));
         }
+        let mut draft = Draft::new(services, now_millis());
+        let taken = self.take_all(&mut draft, &record, &publish.events)?;
         // What is stored holds messages back until it is safe. Progress need not wait for that: if it is
         // lost after it was told, nothing is wrong but that it may be told again.
         let is_ephemeral = draft.is_ephemeral();
@@ -71,14 +68,47 @@ impl VirtualKey {
         if is_ephemeral {
             draft.commit()?;
         }
+        let effective = taken.iter().filter(|taken| taken.is_effective()).count();
+        services.presence.note_latency(now_millis() - publish.accepted_at_millis, effective);
+        self.follow_up(&draft).await?;
+        Ok(Some(taken.into_iter().map(|taken| published(taken, &recipients)).collect()))
+    }
+
+    /// Takes events into a draft: each once.
+    pub(super) fn take_all(
+        &self,
+        draft: &mut Draft<'_>,
+        record: &KeyRecord,
+        events: &[Box<RawValue>],
+    ) -> Result<Vec<Taken>> {
+        let deduplication_hours = self.services.configuration()?.deduplication_hours;
+        let seen_since_millis = draft.now_millis - hours_millis(deduplication_hours);
+        let mut taken = Vec::with_capacity(events.len());
+        for sent in events {
+            let Some(event) = &arrival::read(sent) else {
+                taken.push(Taken::Ignored(arrival::NOT_UNDERSTOOD));
+                continue;
+            };
+            taken.push(if draft.note(&event.source, &event.id, seen_since_millis)? {
+                let first = draft.notifications().len();
+                match take(draft, record, event)? {
+                    Ok(()) => Taken::Effective(first..draft.notifications().len()),
+                    Err(reason) => Taken::Ignored(reason),
+                }
+            } else {
+                Taken::Duplicate
+            });
+        }
+        Ok(taken)
+    }
+
+    /// Does what follows from a draft once it is stored and told.
+    pub(super) async fn follow_up(&self, draft: &Draft<'_>) -> Result<()> {
         if draft.has_raised() {
             self.empty_outbox().await?;
         }
-        let effective = taken.iter().filter(|taken| matches!(taken, Taken::Effective(_))).count();
-        services.presence.note_latency(crate::identifiers::now_millis() - publish.accepted_at_millis, effective);
-        self.wind(&draft).await?;
-        self.note_activity().await?;
-        Ok(Some(taken.into_iter().map(|taken| published(taken, &recipients)).collect()))
+        self.wind(draft).await?;
+        self.note_activity().await
     }
 }
 
@@ -96,7 +126,7 @@ fn published(taken: Taken, recipients: &[usize]) -> Published {
 /// Applies an event to the draft, or says why it changes nothing.
 fn take(
     draft: &mut Draft<'_>,
-    record: &contract::KeyRecord,
+    record: &KeyRecord,
     event: &DomainEvent,
 ) -> Result<std::result::Result<(), &'static str>> {
     let reason = |outcome: tasks::Outcome| outcome.map_err(contract::IgnoreReason::as_str);

@@ -62,8 +62,13 @@ impl VirtualKey {
                 self.report_if_due().await?;
                 return services.alarm_clock.ring_by(erase_at_millis).await;
             }
-            Some(KeyState::Known(record)) if refusal_by(&record).is_some() => self.server.close_all(None, false),
-            _ => {}
+            Some(KeyState::Known(record)) => {
+                if refusal_by(&record).is_some() {
+                    self.server.close_all(None, false);
+                }
+                self.move_up(&record).await?;
+            }
+            None => {}
         }
         let mut draft = Draft::new(services, now_millis);
         tasks::time_out(&mut draft, DEADLINES_AT_ONCE)?;

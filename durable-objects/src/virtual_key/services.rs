@@ -5,14 +5,15 @@ use signalr_durable::{Caller, HubError};
 use worker::{Env, Result, Storage};
 
 use super::{
-    key_state::StoredKey, navigation::Navigation, outbox::Outbox, preferences::Preferences, presence::Presence,
-    spend::Spend, task_store::TaskStore, webhooks::Webhooks,
+    key_state::StoredKey, line::Line, navigation::Navigation, outbox::Outbox, preferences::Preferences,
+    presence::Presence, spend::Spend, task_store::TaskStore, webhooks::Webhooks,
 };
 use crate::{
     alarm_clock::AlarmClock,
     configuration::{Configuration, ConfigurationError},
     deduplication::Deduplication,
     desk::Desk,
+    identifiers::seconds_millis,
 };
 
 /// Connections and subscriptions of a key that its audit trail keeps.
@@ -27,6 +28,7 @@ pub(crate) struct Services {
     pub(crate) desk: Desk,
     pub(crate) tasks: TaskStore,
     pub(crate) deduplication: Deduplication,
+    pub(crate) line: Line,
     pub(crate) outbox: Outbox,
     pub(crate) spend: Spend,
     pub(crate) webhooks: Webhooks,
@@ -50,6 +52,7 @@ impl Services {
             desk: Desk::new(&storage.sql(), MOST_AUDIT_ENTRIES),
             tasks: TaskStore::new(storage.sql()),
             deduplication: Deduplication::new(storage.sql()),
+            line: Line::new(storage.sql()),
             outbox: Outbox::new(storage.sql()),
             spend: Spend::new(storage.sql()),
             webhooks: Webhooks::new(storage.sql()),
@@ -65,6 +68,11 @@ impl Services {
         self.configuration.as_ref().map_err(|error| worker::Error::RustError(error.to_string()))
     }
 
+    /// How long events in the queue are waited for.
+    pub(crate) fn order_wait_millis(&self) -> Result<i64> {
+        Ok(seconds_millis(self.configuration()?.order_wait_seconds))
+    }
+
     /// Storage was erased: what memory holds of it is not so any more.
     pub(crate) fn forget(&self) {
         self.key.forget();
@@ -72,6 +80,7 @@ impl Services {
         self.desk.forget();
         self.tasks.forget();
         self.deduplication.forget();
+        self.line.forget();
         self.outbox.forget();
         self.spend.forget();
         self.webhooks.forget();

@@ -54,6 +54,10 @@ pub struct Configuration {
     pub deduplication_hours: u64,
     /// `DEDUPLICATION_MAX` of one key.
     pub deduplication_max: u64,
+    /// `ORDER_WAIT_SECONDS`.
+    pub order_wait_seconds: u64,
+    /// `QUEUE_MAX_ATTEMPTS`.
+    pub queue_max_attempts: u64,
     /// `BUDGET_THRESHOLDS` and `ALERT_COOLDOWN_SECONDS`.
     pub alert_rule: AlertRule,
     /// `AUTH_FAILURES_PER_MINUTE` of one address; 0 is no limit.
@@ -93,6 +97,8 @@ impl Configuration {
             journal_max_events: read(&table::JOURNAL_MAX_EVENTS, &lookup)?,
             deduplication_hours: read(&table::DEDUPLICATION_HOURS, &lookup)?,
             deduplication_max: read(&table::DEDUPLICATION_MAX, &lookup)?,
+            order_wait_seconds: read(&table::ORDER_WAIT_SECONDS, &lookup)?,
+            queue_max_attempts: read(&table::QUEUE_MAX_ATTEMPTS, &lookup)?,
             alert_rule: AlertRule {
                 thresholds: read(&table::BUDGET_THRESHOLDS, &lookup)?,
                 cooldown_millis: millis(read(&table::ALERT_COOLDOWN_SECONDS, &lookup)?),

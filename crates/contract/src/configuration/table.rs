@@ -23,6 +23,8 @@ pub static VARIABLES: &[&Variable] = &[
     &JOURNAL_MAX_EVENTS,
     &DEDUPLICATION_HOURS,
     &DEDUPLICATION_MAX,
+    &ORDER_WAIT_SECONDS,
+    &QUEUE_MAX_ATTEMPTS,
     &BUDGET_THRESHOLDS,
     &ALERT_COOLDOWN_SECONDS,
     &AUTH_FAILURES_PER_MINUTE,
@@ -172,6 +174,27 @@ pub(super) static DEDUPLICATION_MAX: Variable<Whole> = Variable {
     values: Whole { lowest: 1, highest: 100_000_000 },
     meaning: "How many events of one virtual key are known by their (source, id).",
     when_reached: Some("The oldest are forgotten."),
+    for_tests: false,
+};
+
+pub(super) static ORDER_WAIT_SECONDS: Variable<Whole> = Variable {
+    name: "ORDER_WAIT_SECONDS",
+    default: "60",
+    values: Whole { lowest: 1, highest: 3_600 },
+    meaning: "How long events of a key wait for others that were accepted before them and are on their way through the \
+              queue.",
+    when_reached: Some("The events that waited are applied; those that come late are applied then."),
+    for_tests: false,
+};
+
+pub(super) static QUEUE_MAX_ATTEMPTS: Variable<Whole> = Variable {
+    name: "QUEUE_MAX_ATTEMPTS",
+    default: "12",
+    // The platform tries a message 101 times at the most.
+    values: Whole { lowest: 1, highest: 100 },
+    meaning: "How often events from the queue are brought to an object that does not take them: after a second, then each \
+              time twice as long, up to ten minutes.",
+    when_reached: Some("They become a dead letter, which the operator can replay."),
     for_tests: false,
 };
 

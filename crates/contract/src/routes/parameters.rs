@@ -12,6 +12,10 @@ const fn query(name: &'static str, summary: &'static str, schema: &'static str) 
     Parameter { name, place: Place::Query, summary, schema }
 }
 
+const fn header(name: &'static str, summary: &'static str, schema: &'static str) -> Parameter {
+    Parameter { name, place: Place::Header, summary, schema }
+}
+
 pub(super) const KEY_ID: Parameter = path("The virtual key.");
 pub(super) const TASK_ID: Parameter = path("The task.");
 pub(super) const SERVICE_TOKEN_ID: Parameter = path("The service token.");
@@ -33,6 +37,21 @@ pub(super) const TASK_STATE: Parameter = query(
 );
 pub(super) const HUB_NAME: Parameter =
     query("hub", "Only events of this hub: its name, or a segment of its route.", r#"{"type":"string"}"#);
+
+pub(super) const LETTER_ID: Parameter = path("The dead letter.");
+pub(super) const LETTER_KIND: Parameter =
+    query("kind", "Only letters of this kind.", r#"{"type":"string","enum":["event","webhook","unreadable"]}"#);
+pub(super) const LETTER_KEY: Parameter = query("virtualKeyId", "Only letters of this key.", r#"{"type":"string"}"#);
+
+pub(super) const DELIVERY: Parameter =
+    query("delivery", "Sends all events through the queue.", r#"{"type":"string","enum":["queue"]}"#);
+pub(super) const CONTENT_ENCODING: Parameter =
+    header("Content-Encoding", "How the body is encoded.", r#"{"type":"string","enum":["gzip","identity"]}"#);
+pub(super) const TRACE_PARENT: Parameter = header(
+    "traceparent",
+    "The trace that events are part of that say of none themselves (W3C Trace Context).",
+    r#"{"type":"string"}"#,
+);
 
 pub(super) const HUB: Parameter = Parameter {
     name: "hub",

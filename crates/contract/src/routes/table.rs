@@ -5,16 +5,17 @@ use super::Route;
 use super::{
     description::{Answer, Body, Content, Description, Opener, Shape},
     parameters::{
-        AFTER, BEFORE, CONNECTION, DIALECT, HUB, HUB_NAME, KEY_ID, LIMIT, MAYBE_CONNECTION, META, NEGOTIATE_VERSION,
-        PROVIDER_NAME, SERVICE_TOKEN_ID, TASK_ID, TASK_STATE, TASK_TYPE,
+        AFTER, BEFORE, CONNECTION, CONTENT_ENCODING, DELIVERY, DIALECT, HUB, HUB_NAME, KEY_ID, LETTER_ID, LETTER_KEY,
+        LETTER_KIND, LIMIT, MAYBE_CONNECTION, META, NEGOTIATE_VERSION, PROVIDER_NAME, SERVICE_TOKEN_ID, TASK_ID,
+        TASK_STATE, TASK_TYPE, TRACE_PARENT,
     },
 };
 #[cfg(feature = "schema")]
 use crate::{
-    AuditEntry, Disconnected, EventResults, Health, HistoryEntry, IssuedToken, KeyCreation, KeyPatch, KeyRecord,
-    KeyView, MadeServiceToken, OnlineKey, Page, ProblemKind, ProviderInput, ProviderView, Rotation,
-    ServiceTokenCreation, ServiceTokenRecord, SpendView, TaskView, TokenRequest, UnavailableProblem, WebhookStatistics,
-    problem::CONTENT_TYPE as PROBLEM, prometheus::CONTENT_TYPE as PROMETHEUS,
+    AuditEntry, DeadLetter, Disconnected, EventResults, Health, HistoryEntry, IssuedToken, KeyCreation, KeyPatch,
+    KeyRecord, KeyView, MadeServiceToken, OnlineKey, Page, ProblemKind, ProviderInput, ProviderView, QueuesView,
+    Replayed, ReplayedAll, Rotation, ServiceTokenCreation, ServiceTokenRecord, SpendView, TaskView, TokenRequest,
+    UnavailableProblem, WebhookStatistics, problem::CONTENT_TYPE as PROBLEM, prometheus::CONTENT_TYPE as PROMETHEUS,
 };
 
 /// Declares routes: method, path, and the fields of [`Description`]; `body` and `problems` where there are any.
@@ -81,7 +82,7 @@ routes! {
         summary: "Takes what happened: one CloudEvent, a batch of them, or one a line.",
         tag: "Events",
         opener: Sender,
-        parameters: [],
+        parameters: [DELIVERY, CONTENT_ENCODING, TRACE_PARENT],
         body: Body { is_required: true, content: &[
             written("application/cloudevents+json", Shape::Event),
             written("application/cloudevents-batch+json", Shape::Events),
@@ -90,6 +91,7 @@ routes! {
         ] },
         answers: [
             json!(200 "What became of each event, in the order of the request.": EventResults<'_>),
+            json!(202 "The same, where anything was queued.": EventResults<'_>),
             Answer { status: 400, summary: "Every event is rejected, or the body cannot be read.", content: &[
                 json!(EventResults<'_>),
             ] },
@@ -97,7 +99,7 @@ routes! {
                 json!(PROBLEM, UnavailableProblem<'_>),
             ] },
         ],
-        problems: [MalformedBody, ContentTooLarge, UnsupportedMediaType],
+        problems: [InvalidParameter, MalformedBody, ContentTooLarge, UnsupportedMediaType],
     }
 
     POST "/v1/tokens" {
@@ -331,6 +333,60 @@ routes! {
         parameters: [AFTER, LIMIT],
         answers: [json!(200 "A page of keys.": Page<OnlineKey>)],
         problems: [InvalidParameter],
+    }
+
+    GET "/v1/admin/dead-letters" {
+        id: "listDeadLetters",
+        summary: "Lists what was accepted and could not be delivered, oldest first.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [LETTER_KIND, LETTER_KEY, AFTER, LIMIT],
+        answers: [json!(200 "A page of letters.": Page<DeadLetter>)],
+        problems: [InvalidParameter],
+    }
+    POST "/v1/admin/dead-letters/replay" {
+        id: "replayDeadLetters",
+        summary: "Sends dead letters on their way again, up to 500; what cannot be sent stays.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [LETTER_KIND, LETTER_KEY],
+        answers: [json!(202 "How many were sent.": ReplayedAll)],
+        problems: [InvalidParameter],
+    }
+    GET "/v1/admin/dead-letters/{id}" {
+        id: "readDeadLetter",
+        summary: "Reads a dead letter.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [LETTER_ID],
+        answers: [json!(200 "The letter, with its cause.": DeadLetter)],
+        problems: [NotFound],
+    }
+    DELETE "/v1/admin/dead-letters/{id}" {
+        id: "deleteDeadLetter",
+        summary: "Throws a dead letter away.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [LETTER_ID],
+        answers: [no_content(204, "It is gone.")],
+        problems: [NotFound],
+    }
+    POST "/v1/admin/dead-letters/{id}/replay" {
+        id: "replayDeadLetter",
+        summary: "Sends a dead letter on its way again.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [LETTER_ID],
+        answers: [json!(202 "It was sent.": Replayed)],
+        problems: [NotFound, Conflict],
+    }
+    GET "/v1/admin/queues" {
+        id: "readQueues",
+        summary: "Reads how much waits in each queue, and how many dead letters there are.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [],
+        answers: [json!(200 "The queues.": QueuesView)],
     }
 
     GET "/metrics" {

@@ -1,0 +1,96 @@
+// A Conduit Edge whose virtual keys' objects fail when they are told to: each call goes through a class that throws, or
+// does not answer, and hands all others on to the real one.
+
+import { Miniflare } from 'miniflare';
+import { afterAll, beforeAll } from 'vitest';
+import { miniflareOptions } from '../../miniflare.config.js';
+import { FrontDoor, type Key } from './edge.ts';
+
+/** What becomes of a call: the object throws, or takes a minute. */
+export type Fault = 'throws' | 'hangs';
+
+const SCRIPT = `
+  import { DurableObject } from 'cloudflare:workers';
+  const faults = new Map();
+  export class Flaky extends DurableObject {
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      const fault = faults.get(this.ctx.id.name + ' ' + pathname) ?? faults.get(this.ctx.id.name + ' *');
+      if (fault === 'throws') throw new Error('out of order');
+      if (fault === 'hangs') await new Promise((resolve) => setTimeout(resolve, 60_000));
+      return this.env.REAL.getByName(this.ctx.id.name).fetch(request);
+    }
+  }
+  export default {
+    async fetch(request) {
+      const { where, fault } = await request.json();
+      if (fault === null) faults.delete(where); else faults.set(where, fault);
+      return new Response();
+    },
+  };
+`;
+
+/** What Miniflare gives to reach a Worker or an object, as far as it is used here. */
+interface Reachable {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
+export class FlakyFront extends FrontDoor {
+  miniflare: Miniflare | undefined;
+
+  constructor() {
+    super('');
+  }
+
+  get running(): Miniflare {
+    if (this.miniflare === undefined) throw new Error('it runs only while tests do');
+    return this.miniflare;
+  }
+
+  /** Has calls to a key's object fail, those of one path or all; null makes it well again. */
+  async break(key: Key, fault: Fault | null, path = '*'): Promise<void> {
+    const worker = (await this.running.getWorker('flaky')) as unknown as Reachable;
+    await worker.fetch('http://flaky/', {
+      method: 'POST',
+      body: JSON.stringify({ where: `vkey-${key.id} ${path}`, fault }),
+    });
+  }
+
+  /** Asks a key's object something, past the door. */
+  async ask<T>(key: Key, path: string, call: object): Promise<T> {
+    const namespace: unknown = await this.running.getDurableObjectNamespace('VIRTUAL_KEY', 'conduit-edge');
+    const object = (namespace as { getByName(name: string): Reachable }).getByName(`vkey-${key.id}`);
+    const body = JSON.stringify({ virtual_key_id: key.id, ...call });
+    const answer = await object.fetch(`https://object${path}`, { method: 'POST', body });
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+}
+
+/** Runs it for the tests of a file. */
+export function flaky(vars: Record<string, string> = {}): FlakyFront {
+  const front = new FlakyFront();
+  beforeAll(async () => {
+    const options = miniflareOptions({ vars });
+    const [{ config }] = options.workers as [{ config: Record<string, unknown> & { env: Record<string, unknown> } }];
+    const real = config.env.VIRTUAL_KEY;
+    config.env.VIRTUAL_KEY = { type: 'durable-object', worker: 'flaky', exportName: 'Flaky' };
+    const between = {
+      name: 'flaky',
+      compatibilityDate: config.compatibilityDate,
+      manifest: {
+        mainModule: 'index.js',
+        modulesRoot: '/',
+        modules: { 'index.js': { type: 'esm', contents: SCRIPT } },
+      },
+      env: { REAL: real },
+      exports: { Flaky: { type: 'durable-object', storage: 'sqlite' } },
+    };
+    const workers = [{ config }, { config: between }] as typeof options.workers;
+    // What they log of it is not for the reader of a test.
+    front.miniflare = new Miniflare({ ...options, workers, handleStructuredLogs: () => {} });
+    front.url = (await front.miniflare.ready).toString().replace(/\/$/, '');
+  });
+  afterAll(() => front.miniflare?.dispose());
+  return front;
+}
