@@ -30,7 +30,7 @@ export interface Route {
   operation: Operation;
 }
 
-export const OPENAPI_FILE = fileURLToPath(new URL('../../src/openapi.json', import.meta.url));
+export const OPENAPI_FILE = fileURLToPath(new URL('../../public/openapi.json', import.meta.url));
 
 const ID = 'openapi';
 

@@ -1,4 +1,4 @@
-//! `src/openapi.json`: an `OpenAPI` 3.1 document of every route of the Worker.
+//! `public/openapi.json`: an `OpenAPI` 3.1 document of every route of the Worker.
 
 use std::error::Error;
 

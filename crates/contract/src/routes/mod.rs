@@ -63,20 +63,21 @@ impl Route {
     }
 }
 
-/// What a path leads to. Where two routes fit, the one that is declared first counts.
+/// What a path leads to. Where it is a route's own, it is no `{name}` of another's.
 pub fn find<'a>(method: &str, path: &'a str) -> Found<'a> {
     let method = if method == "HEAD" { "GET" } else { method };
-    let mut others = Vec::new();
-    for route in ROUTES {
-        let Some(segments) = route.segments_of(path) else { continue };
-        if route.method == method {
-            return Found::Route(route, segments);
-        }
-        if !others.contains(&route.method) {
-            others.push(route.method);
-        }
+    let mut fitting: Vec<_> = ROUTES.iter().filter_map(|route| Some((route, route.segments_of(path)?))).collect();
+    let fewest = fitting.iter().map(|(_, segments)| segments.len()).min();
+    fitting.retain(|(_, segments)| Some(segments.len()) == fewest);
+    if let Some(position) = fitting.iter().position(|(route, _)| route.method == method) {
+        let (route, segments) = fitting.swap_remove(position);
+        return Found::Route(route, segments);
     }
-    if others.is_empty() { Found::Nothing } else { Found::OtherMethods(others.join(", ")) }
+    if fitting.is_empty() {
+        return Found::Nothing;
+    }
+    let methods: Vec<&str> = fitting.iter().map(|(route, _)| route.method).collect();
+    Found::OtherMethods(methods.join(", "))
 }
 
 #[cfg(test)]
@@ -100,6 +101,7 @@ mod tests {
     fn another_method_is_told_which_there_are() {
         assert_eq!(find("PUT", "/v1/events"), Found::OtherMethods("POST".to_owned()));
         assert_eq!(find("PUT", "/v1/admin/keys/7"), Found::OtherMethods("GET, PATCH, DELETE".to_owned()));
+        assert_eq!(find("GET", "/v1/admin/dead-letters/replay"), Found::OtherMethods("POST".to_owned()));
     }
 
     #[test]
