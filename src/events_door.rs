@@ -1,8 +1,8 @@
 //! `POST /v1/events`: domain events from backends, checked one by one and handed over.
 
 use contract::{
-    Arrival, EventResult, EventResults, EventStatus, MAX_BODY_BYTES, PROBLEM_CONTENT_TYPE, Problem, ProblemKind,
-    UnavailableProblem, ingest,
+    Arrival, EventResult, EventResults, EventStatus, HEADER_PREFIX, MAX_BODY_BYTES, PROBLEM_CONTENT_TYPE, Problem,
+    ProblemKind, UnavailableProblem, read_request,
 };
 use durable_objects::Published;
 use worker::Response;
@@ -59,9 +59,11 @@ fn way(visit: &Visit) -> Result<Way, Refusal> {
 }
 
 async fn arrivals(visit: &mut Visit) -> Result<Vec<Arrival>, Refusal> {
-    let content_type = visit.request.headers().get("content-type").ok().flatten().unwrap_or_default();
+    let headers = visit.request.headers();
+    let content_type = headers.get("content-type").ok().flatten().unwrap_or_default();
+    let attributes: Vec<_> = headers.entries().filter(|(name, _)| name.starts_with(HEADER_PREFIX)).collect();
     let body = body::read(&mut visit.request, MAX_BODY_BYTES).await?;
-    ingest(&content_type, &body).map_err(|error| Problem::from(error).into())
+    read_request(&content_type, &attributes, &body).map_err(|error| Problem::from(error).into())
 }
 
 /// Writes what became of an event.

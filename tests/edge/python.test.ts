@@ -1,43 +1,22 @@
 // The third-party client of Python, which writes its records its own way.
 
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { edge } from '../harness/edge.ts';
 import { Inbox } from '../harness/inbox.ts';
 import { PROTOCOLS } from '../harness/protocol.ts';
+import { pythonWith } from '../harness/python.ts';
 
 const front = edge();
-const run = promisify(execFile);
-
-const PACKAGE = 'signalrcore==1.0.2';
 const SCRIPT = fileURLToPath(new URL('python/listen.py', import.meta.url));
-const CACHE =
-  process.env.CONDUIT_EDGE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'conduit-edge');
 
 /** The interpreter that has the package, or why there is none. */
-let python: { path: string } | { missing: string };
+let python: Awaited<ReturnType<typeof pythonWith>>;
 
 beforeAll(async () => {
-  const folder = join(CACHE, `python-${PACKAGE.replace('==', '-')}`);
-  const path = join(folder, 'bin', 'python');
-  try {
-    if (!existsSync(join(folder, 'complete'))) {
-      await run('python3', ['-m', 'venv', '--clear', folder]);
-      await run(path, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PACKAGE], { timeout: 50_000 });
-      await run(path, ['-c', `open(${JSON.stringify(join(folder, 'complete'))}, 'w')`]);
-    }
-    python = { path };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    python = { missing: `no Python with ${PACKAGE}: ${(error as Error).message.split('\n')[0]}` };
-  }
+  python = await pythonWith('signalrcore==1.0.2');
 });
 
 /** A client in a process of its own, and what it says. */

@@ -15,6 +15,7 @@ mod admin_notice;
 pub mod anomaly;
 mod any_json;
 mod audit;
+mod binary_mode;
 mod bounded_text;
 mod broadcast;
 pub mod budget;
@@ -123,6 +124,7 @@ pub use admin_notice::{
 pub use anomaly::AnomalyState;
 pub use any_json::{AnyJson, AnyJsonError, JsonValues, MAX_JSON_DEPTH};
 pub use audit::AuditEntry;
+pub use binary_mode::{HEADER_PREFIX, read_request};
 pub use broadcast::Broadcast;
 pub use budget::{AlertRule, AlertState, Budget, BudgetThresholds, SpendAccount};
 pub use budget_alert::{BudgetAlert, BudgetSeverity, HIGH_SPEND_PERCENT, HighSpendAlert};

@@ -127,7 +127,7 @@ impl<'a> Operations<'a> {
         for body in bodies {
             let mut described = json!({ "schema": self.schema(&body.shape, is_outgoing)? });
             let example = match body.shape {
-                Shape::Event | Shape::EventOrEvents => self.example(),
+                Shape::Event | Shape::EventsOrData => self.example(),
                 Shape::Events => self.example().map(|event| json!([event])),
                 Shape::Json(_) | Shape::Text | Shape::AnyJson => None,
             };
@@ -161,9 +161,10 @@ impl<'a> Operations<'a> {
             Shape::Events => {
                 Ok(json!({ "type": "array", "maxItems": contract::MAX_EVENTS, "items": self.cloud_event()? }))
             }
-            Shape::EventOrEvents => {
+            Shape::EventsOrData => {
                 let (one, several) = (self.schema(&Shape::Event, false)?, self.schema(&Shape::Events, false)?);
-                Ok(json!({ "oneOf": [one, several] }))
+                let data = json!({ "type": "object", "description": "In binary mode (headers `ce-*`): the data of the event." });
+                Ok(json!({ "anyOf": [one, several, data] }))
             }
         }
     }

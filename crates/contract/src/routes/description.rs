@@ -102,8 +102,8 @@ pub enum Shape {
     Event,
     /// A list of them.
     Events,
-    /// One of them, or a list.
-    EventOrEvents,
+    /// One of them, a list, or in binary mode the data of one.
+    EventsOrData,
     /// JSON that this description does not know.
     AnyJson,
 }

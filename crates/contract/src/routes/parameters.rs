@@ -43,6 +43,15 @@ pub(super) const LETTER_KIND: Parameter =
     query("kind", "Only letters of this kind.", r#"{"type":"string","enum":["event","webhook","unreadable"]}"#);
 pub(super) const LETTER_KEY: Parameter = query("virtualKeyId", "Only letters of this key.", r#"{"type":"string"}"#);
 
+pub(super) const CE_SPEC_VERSION: Parameter =
+    header("ce-specversion", "In binary mode: the version of CloudEvents.", r#"{"type":"string","enum":["1.0"]}"#);
+pub(super) const CE_ID: Parameter =
+    header("ce-id", "In binary mode: names the event within its source.", r#"{"type":"string"}"#);
+pub(super) const CE_SOURCE: Parameter =
+    header("ce-source", "In binary mode: where the event comes from.", r#"{"type":"string"}"#);
+pub(super) const CE_TYPE: Parameter = header("ce-type", "In binary mode: what happened.", r#"{"type":"string"}"#);
+pub(super) const CE_VIRTUAL_KEY_ID: Parameter =
+    header("ce-virtualkeyid", "In binary mode: the virtual key that the event is about.", r#"{"type":"string"}"#);
 pub(super) const DELIVERY: Parameter =
     query("delivery", "Sends all events through the queue.", r#"{"type":"string","enum":["queue"]}"#);
 pub(super) const CONTENT_ENCODING: Parameter =

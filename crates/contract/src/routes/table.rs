@@ -5,9 +5,9 @@ use super::Route;
 use super::{
     description::{Answer, Body, Content, Description, Opener, Shape},
     parameters::{
-        AFTER, BEFORE, CONNECTION, CONTENT_ENCODING, DELIVERY, DIALECT, HUB, HUB_NAME, KEY_ID, LETTER_ID, LETTER_KEY,
-        LETTER_KIND, LIMIT, MAYBE_CONNECTION, META, NEGOTIATE_VERSION, PROVIDER_NAME, SERVICE_TOKEN_ID, TASK_ID,
-        TASK_STATE, TASK_TYPE, TRACE_PARENT,
+        AFTER, BEFORE, CE_ID, CE_SOURCE, CE_SPEC_VERSION, CE_TYPE, CE_VIRTUAL_KEY_ID, CONNECTION, CONTENT_ENCODING,
+        DELIVERY, DIALECT, HUB, HUB_NAME, KEY_ID, LETTER_ID, LETTER_KEY, LETTER_KIND, LIMIT, MAYBE_CONNECTION, META,
+        NEGOTIATE_VERSION, PROVIDER_NAME, SERVICE_TOKEN_ID, TASK_ID, TASK_STATE, TASK_TYPE, TRACE_PARENT,
     },
 };
 #[cfg(feature = "schema")]
@@ -79,15 +79,17 @@ const fn no_content(status: u16, summary: &'static str) -> Answer {
 routes! {
     POST "/v1/events" {
         id: "publishEvents",
-        summary: "Takes what happened: one CloudEvent, a batch of them, or one a line.",
+        summary: "Takes what happened: one CloudEvent, a batch of them, one a line, or one in binary mode.",
         tag: "Events",
         opener: Sender,
-        parameters: [DELIVERY, CONTENT_ENCODING, TRACE_PARENT],
+        parameters: [
+            DELIVERY, CONTENT_ENCODING, TRACE_PARENT, CE_SPEC_VERSION, CE_ID, CE_SOURCE, CE_TYPE, CE_VIRTUAL_KEY_ID
+        ],
         body: Body { is_required: true, content: &[
             written("application/cloudevents+json", Shape::Event),
             written("application/cloudevents-batch+json", Shape::Events),
             written("application/x-ndjson", Shape::Text),
-            written("application/json", Shape::EventOrEvents),
+            written("application/json", Shape::EventsOrData),
         ] },
         answers: [
             json!(200 "What became of each event, in the order of the request.": EventResults<'_>),
