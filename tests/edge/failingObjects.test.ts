@@ -33,5 +33,8 @@ test('nobody connects, and the health check says why', async () => {
   expect(health.status).toBe(503);
   const { status, checks } = (await health.json()) as { status: string; checks: { name: string; status: string }[] };
   expect(status).toBe('unhealthy');
-  expect(checks.filter((check) => check.status === 'unhealthy').map((check) => check.name)).toEqual(['virtual-key']);
+  expect(checks.filter((check) => check.status === 'unhealthy').map((check) => check.name)).toEqual([
+    'virtual-key',
+    'queue',
+  ]);
 });
