@@ -1,5 +1,5 @@
-// Writes what is derived from the declarations in `crates/contract`: `src/asyncapi.json`, the types of the JavaScript
-// client and the reference pages in `docs/hubs/`.
+// Writes what is derived from the declarations in `crates/contract`: `public/asyncapi.json`, `public/openapi.json`, the
+// types of the JavaScript client and the reference pages in `docs/hubs/`.
 //
 //     node scripts/describe.mjs [--check]     with --check only says what is out of date, and fails if anything is
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use contract::{ClientAccess, KeySecret, key_secret};
-use durable_objects::now_millis;
+use contract::{ClientAccess, KeySecret, ServiceAccess, ServiceTokenSecret, key_secret};
+use durable_objects::{FoundServiceToken, now_millis};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use worker::{Env, Request, Url};
@@ -14,6 +14,7 @@ use crate::{
     door::Visit,
     key_lookup,
     refusal::Refusal,
+    service_token_lookup,
     token_key::TokenKey,
 };
 
@@ -31,6 +32,8 @@ pub(crate) enum Principal {
     Operator,
     /// The holder of a client token for the hubs that the master key opens, and for nothing else.
     MasterHubs { access: ClientAccess, expires_at_millis: i64 },
+    /// A backend with a service token, which sends events and does nothing else.
+    Service { access: ServiceAccess },
 }
 
 /// A secret as it came, not yet known to be anybody's. It has no `Debug`: it is never logged.
@@ -84,6 +87,12 @@ impl Credential {
         Ok(ClientToken::verify(&self.secret, &TokenKey::read(env)?, now_millis()).map(token_holder))
     }
 
+    /// What a service token is looked up by, if the secret can be one.
+    fn service_token_sha256(&self) -> Option<String> {
+        let can_be_token = !self.only_master && ServiceTokenSecret::looks_like_token(&self.secret);
+        can_be_token.then(|| key_secret::sha256_hex(&self.secret))
+    }
+
     /// What a virtual key is looked up by, if the secret can be one.
     fn key_sha256(&self) -> Option<String> {
         let can_be_key = !self.only_master && KeySecret::looks_like_key(&self.secret);
@@ -101,6 +110,9 @@ pub(crate) async fn principal_of(visit: &Visit, credential: &Credential) -> Resu
     if let Some(principal) = credential.principal_nearby(&visit.env).await? {
         return Ok(Some(principal));
     }
+    if let Some(token_sha256) = credential.service_token_sha256() {
+        return service(visit, &token_sha256).await;
+    }
     auth_failures::charge(visit).await?;
     let Some(key_sha256) = credential.key_sha256() else { return Ok(None) };
     let found = key_lookup::ask_registry(&visit.env, &key_sha256).await;
@@ -109,6 +121,30 @@ pub(crate) async fn principal_of(visit: &Visit, credential: &Credential) -> Resu
         auth_failures::forgive(visit);
     }
     Ok(found?.map(key_itself))
+}
+
+/// What a service token is good for. One that was made is not charged for before the registry is asked: each isolate asks
+/// again and again, from one address.
+async fn service(visit: &Visit, token_sha256: &str) -> Result<Option<Principal>, Refusal> {
+    let principal = |found: FoundServiceToken| Principal::Service { access: found.access };
+    if let Some(found) = service_token_lookup::find_nearby(token_sha256) {
+        return Ok(Some(principal(found)));
+    }
+    let was_made = service_token_lookup::was_made(&visit.env, token_sha256).await;
+    if !was_made {
+        auth_failures::charge(visit).await?;
+    }
+    let found = service_token_lookup::ask_registry(&visit.env, token_sha256).await;
+    match (&found, was_made) {
+        (Ok(Some(_)), false) => {
+            auth_failures::forgive(visit);
+            service_token_lookup::remember(&visit.env, token_sha256).await;
+        }
+        (Ok(None), true) => auth_failures::charge(visit).await?,
+        (Err(_), false) => auth_failures::forgive(visit),
+        _ => {}
+    }
+    Ok(found?.map(principal))
 }
 
 fn key_itself(id: String) -> Principal {

@@ -1,11 +1,13 @@
 //! `/v1/admin/dead-letters` and `/v1/admin/queues`: what could not be delivered, and what is on its way.
 
-use contract::{DeadLetter, DeadLetterKind, Identifier, ProblemKind, UndeliveredWebhook};
+use contract::{
+    DeadLetter, DeadLetterKind, Identifier, Page, ProblemKind, QueueView, QueuesView, Replayed, ReplayedAll,
+    UndeliveredWebhook,
+};
 use durable_objects::{
     CountDeadLetters, ListDeadLetters, Queue, ReadDeadLetter, Redeliver, Redelivery, RemoveDeadLetters, backlog,
     now_millis,
 };
-use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use worker::{Env, Response};
 
@@ -14,7 +16,7 @@ use crate::{
     handover::{Handed, enqueue},
     keys_door::{author, operator},
     owner_door::decoded,
-    page::{Page, limit, parameter},
+    page::{limit, parameter},
     refusal::Refusal,
 };
 
@@ -54,7 +56,7 @@ pub(crate) async fn replay(visit: &Visit, id: &str) -> Result<Response, Refusal>
     let id = letter.id.clone();
     send_again(&visit.env, letter).await.map_err(|cause| Refusal::problem(ProblemKind::Conflict, cause))?;
     forget(visit, vec![id], REPLAYED).await?;
-    Ok(Response::from_json(&json!({ "replayed": 1 }))?.with_status(202))
+    Ok(Response::from_json(&Replayed { replayed: 1 })?.with_status(202))
 }
 
 /// `POST /v1/admin/dead-letters/replay?kind=&virtualKeyId=`: sends all of them on their way again, up to 500. What cannot be
@@ -84,7 +86,7 @@ pub(crate) async fn replay_all(visit: &Visit) -> Result<Response, Refusal> {
         forget(visit, sent, REPLAYED).await?;
     }
     let has_more = replayed + failed >= MOST_LETTERS;
-    Ok(Response::from_json(&json!({ "replayed": replayed, "failed": failed, "hasMore": has_more }))?.with_status(202))
+    Ok(Response::from_json(&ReplayedAll { replayed, failed, has_more })?.with_status(202))
 }
 
 const REPLAYED: &str = "dead-letter.replayed";
@@ -123,20 +125,6 @@ async fn deliver_again(env: &Env, letter: DeadLetter) -> Result<(), String> {
     }
 }
 
-/// What waits in a queue.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct QueueView {
-    name: &'static str,
-    /// Messages that wait.
-    depth: u64,
-    /// Their bytes.
-    bytes: u64,
-    /// How long the oldest has waited, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    oldest_age_seconds: Option<f64>,
-}
-
 /// `GET /v1/admin/queues`: how much waits in each, and how many dead letters there are.
 pub(crate) async fn queues(visit: &Visit) -> Result<Response, Refusal> {
     operator(visit).await?;
@@ -149,7 +137,8 @@ pub(crate) async fn queues(visit: &Visit) -> Result<Response, Refusal> {
         items.push(QueueView { name: queue.name(), depth: backlog.messages, bytes: backlog.bytes, oldest_age_seconds });
     }
     let dead_letters = durable_objects::ask(&visit.env, &CountDeadLetters {}).await?;
-    Ok(Response::from_json(&json!({ "items": items, "deadLetters": dead_letters }))?)
+    let dead_letters = u64::try_from(dead_letters).unwrap_or(0);
+    Ok(Response::from_json(&QueuesView { items, dead_letters })?)
 }
 
 /// What `?kind=` and `?virtualKeyId=` choose.

@@ -1,14 +1,10 @@
-//! `/asyncapi.json`: what the hubs and the events are, made from their declarations (`node scripts/describe.mjs`).
+//! `/openapi.json` and `/asyncapi.json`: what the routes, the hubs and the events are, made from their declarations
+//! (`node scripts/describe.mjs`) and served as they are.
 
 use worker::Response;
 
-use crate::refusal::Refusal;
+use crate::{door::Visit, refusal::Refusal};
 
-const ASYNCAPI: &str = include_str!("asyncapi.json");
-
-pub(crate) fn asyncapi() -> Result<Response, Refusal> {
-    let mut response = Response::ok(ASYNCAPI)?;
-    response.headers_mut().set("content-type", "application/json")?;
-    response.headers_mut().set("cache-control", "public, max-age=300")?;
-    Ok(response)
+pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
+    Ok(visit.env.assets("ASSETS")?.fetch_request(visit.request).await?)
 }

@@ -1,20 +1,13 @@
-//! The door every request comes through: its id, its route, its answer's headers, its line in the log.
+//! The door every request comes through: its id, its answer's headers, its line in the log.
 
 use std::rc::Rc;
 
 use contract::ProblemKind;
 use durable_objects::{Configuration, log, now_millis};
-use futures::future::LocalBoxFuture;
 use serde_json::json;
-use worker::{Context, Env, Headers, Method, Request, Response, Result, Url};
+use worker::{Context, Env, Headers, Request, Response, Result, Url};
 
-use crate::{
-    configuration, dead_letters_door, descriptions, events_door, health_door, hubs_door, keys_door, operating_door,
-    origins::{self, Origin},
-    owner_door, providers_door,
-    refusal::Refusal,
-    tokens_door,
-};
+use crate::{configuration, origins::Origin, refusal::Refusal, router};
 
 /// A request with what every route needs to know of it.
 pub(crate) struct Visit {
@@ -58,7 +51,7 @@ pub(crate) async fn serve(request: Request, env: Env, context: Context) -> Resul
     let (outcome, origin) = match configuration::of(&env) {
         Ok(configuration) => {
             let origin = Origin::of(&request, &url, &configuration);
-            (route(Visit { request, url, env, configuration, context }, &origin).await, origin)
+            (router::route(Visit { request, url, env, configuration, context }, &origin).await, origin)
         }
         Err(error) => (Err(Refusal::Internal(format!("configuration: {error}"))), Origin::Own),
     };
@@ -76,96 +69,6 @@ pub(crate) async fn serve(request: Request, env: Env, context: Context) -> Resul
         if status >= 500 { log::error("request failed", line) } else { log::warn("request refused", line) }
     }
     Ok(response)
-}
-
-/// What a door answers. Each door's future is boxed, or all of them would be one large function.
-type Answer<'a> = LocalBoxFuture<'a, std::result::Result<Response, Refusal>>;
-
-async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, Refusal> {
-    if origins::is_preflight(&visit.request) {
-        return Ok(origin.preflight()?);
-    }
-    let path = visit.url.path().to_owned();
-    if let Origin::Refused = origin {
-        return Err(Refusal::problem(
-            ProblemKind::Forbidden,
-            "pages of this origin may not ask; ALLOWED_ORIGINS names those that may",
-        ));
-    }
-    let method = visit.request.method();
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let read = matches!(method, Method::Get | Method::Head);
-    let answer: Answer<'_> = match segments.as_slice() {
-        _ if visit.is_of_hubs() => Box::pin(hubs_door::serve(visit)),
-        ["v1", "events"] if method == Method::Post => Box::pin(events_door::publish(visit)),
-        ["v1", "tokens"] if method == Method::Post => Box::pin(tokens_door::issue(visit)),
-        ["v1", "webhooks", "secret", "rotate"] if method == Method::Post => {
-            Box::pin(owner_door::rotate_webhook_secret(&visit))
-        }
-        ["v1", "events" | "tokens"] | ["v1", "webhooks", "secret", "rotate"] => {
-            return Err(Refusal::MethodNotAllowed("POST"));
-        }
-        ["v1", "admin", rest @ ..] => Box::pin(administer(visit, rest, &method)),
-        ["v1", "tasks"] if read => Box::pin(owner_door::list_tasks(&visit)),
-        ["v1", "tasks", id] if read => Box::pin(owner_door::read_task(&visit, id)),
-        ["v1", "spend"] if read => Box::pin(owner_door::read_spend(&visit)),
-        ["v1", "history"] if read => Box::pin(owner_door::read_history(&visit)),
-        ["v1", "webhooks"] if read => Box::pin(owner_door::list_webhooks(&visit)),
-        ["health"] | ["health", "live" | "ready" | "signalr"] if read => Box::pin(health_door::serve(visit)),
-        ["metrics"] if read => Box::pin(operating_door::metrics(&visit)),
-        ["asyncapi.json"] if read => return descriptions::asyncapi(),
-        ["v1", "tasks" | "spend" | "history" | "webhooks"]
-        | ["v1", "tasks", _]
-        | ["health" | "metrics" | "asyncapi.json"]
-        | ["health", "live" | "ready" | "signalr"] => return Err(Refusal::MethodNotAllowed("GET")),
-        _ => return Err(nothing_at(&path)),
-    };
-    answer.await
-}
-
-/// The operator's routes, by what is behind `/v1/admin`.
-async fn administer(visit: Visit, rest: &[&str], method: &Method) -> std::result::Result<Response, Refusal> {
-    let read = matches!(method, Method::Get | Method::Head);
-    let answer: Answer<'_> = match rest {
-        ["keys"] if *method == Method::Post => Box::pin(keys_door::create(visit)),
-        ["keys"] if read => Box::pin(keys_door::list(visit)),
-        ["keys"] => return Err(Refusal::MethodNotAllowed("GET, POST")),
-        ["keys", id] if read => Box::pin(keys_door::read(&visit, id)),
-        ["keys", id] if *method == Method::Patch => Box::pin(keys_door::patch(visit, id)),
-        ["keys", id] if *method == Method::Delete => Box::pin(keys_door::delete(&visit, id)),
-        ["keys", _] => return Err(Refusal::MethodNotAllowed("GET, PATCH, DELETE")),
-        ["keys", id, "rotate"] if *method == Method::Post => Box::pin(keys_door::rotate(visit, id)),
-        ["keys", id, "disconnect"] if *method == Method::Post => Box::pin(keys_door::disconnect(&visit, id)),
-        ["keys", id, "audit"] if read => Box::pin(operating_door::key_audit(&visit, id)),
-        ["providers"] if read => Box::pin(providers_door::list(&visit)),
-        ["providers", name] if read => Box::pin(providers_door::read(&visit, name)),
-        ["providers", name] if *method == Method::Put => Box::pin(providers_door::put(visit, name)),
-        ["providers", name] if *method == Method::Delete => Box::pin(providers_door::delete(&visit, name)),
-        ["providers", _] => return Err(Refusal::MethodNotAllowed("GET, PUT, DELETE")),
-        ["audit"] if read => Box::pin(operating_door::audit(&visit)),
-        ["connections"] if read => Box::pin(operating_door::connections(&visit)),
-        ["dead-letters"] if read => Box::pin(dead_letters_door::list(&visit)),
-        ["dead-letters", "replay"] if *method == Method::Post => Box::pin(dead_letters_door::replay_all(&visit)),
-        ["dead-letters", id] if read && *id != "replay" => Box::pin(dead_letters_door::read(&visit, id)),
-        ["dead-letters", id] if *method == Method::Delete && *id != "replay" => {
-            Box::pin(dead_letters_door::delete(&visit, id))
-        }
-        ["dead-letters", id, "replay"] if *method == Method::Post => Box::pin(dead_letters_door::replay(&visit, id)),
-        ["queues"] if read => Box::pin(dead_letters_door::queues(&visit)),
-        ["keys", _, "rotate" | "disconnect"] | ["dead-letters", "replay"] | ["dead-letters", _, "replay"] => {
-            return Err(Refusal::MethodNotAllowed("POST"));
-        }
-        ["dead-letters", _] => return Err(Refusal::MethodNotAllowed("GET, DELETE")),
-        ["providers" | "audit" | "connections" | "dead-letters" | "queues"] | ["keys", _, "audit"] => {
-            return Err(Refusal::MethodNotAllowed("GET"));
-        }
-        _ => return Err(nothing_at(visit.url.path())),
-    };
-    answer.await
-}
-
-fn nothing_at(path: &str) -> Refusal {
-    Refusal::problem(ProblemKind::NotFound, format!("there is nothing at {path}"))
 }
 
 /// The id the caller gave, if it is one we can log, else a new one.

@@ -1,7 +1,7 @@
 //! `/health`: whether the Worker answers, and whether what it needs does.
 
+use contract::{Health, HealthCheck, Wellbeing};
 use durable_objects::{ListKeys, ObjectCall, Ping, PingAdministration, PingDirectory, Queue, log, now_millis};
-use serde::Serialize;
 use serde_json::json;
 use worker::{Env, Response};
 
@@ -12,7 +12,7 @@ use crate::{door::Visit, echo, refusal::Refusal};
 pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
     let path = visit.url.path().to_owned();
     if path == "/health/live" {
-        return Ok(Response::from_json(&Health { status: HEALTHY, checks: Vec::new() })?);
+        return Ok(Response::from_json(&Health { status: Wellbeing::Healthy, checks: Vec::new() })?);
     }
     let env = &visit.env;
     let mut checks = vec![
@@ -29,8 +29,8 @@ pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
             check("hub-message", async { echo::through_a_hub(env).await.map_err(|error| error.to_string()) }).await,
         );
     }
-    let is_healthy = checks.iter().all(|check| check.status == HEALTHY);
-    let health = Health { status: status(is_healthy), checks };
+    let is_healthy = checks.iter().all(|check| check.status == Wellbeing::Healthy);
+    let health = Health { status: Wellbeing::of(is_healthy), checks };
     Ok(Response::from_json(&health)?.with_status(if is_healthy { 200 } else { 503 }))
 }
 
@@ -51,34 +51,13 @@ async fn waits(env: &Env) -> worker::Result<()> {
     durable_objects::backlog(env, Queue::Events).await.map(drop)
 }
 
-const HEALTHY: &str = "healthy";
-
-fn status(is_healthy: bool) -> &'static str {
-    if is_healthy { HEALTHY } else { "unhealthy" }
-}
-
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    checks: Vec<Check>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Check {
-    name: &'static str,
-    status: &'static str,
-    duration_ms: i64,
-}
-
-async fn check(name: &'static str, outcome: impl Future<Output = Result<(), String>>) -> Check {
+async fn check(name: &'static str, outcome: impl Future<Output = Result<(), String>>) -> HealthCheck {
     let started_at_millis = now_millis();
     let outcome = outcome.await;
-    let status = status(outcome.is_ok());
+    let status = Wellbeing::of(outcome.is_ok());
     // The cause is for the log: this route asks for no key.
     if let Err(error) = outcome {
         log::error("a health check failed", json!({ "check": name, "error": error }));
     }
-    Check { name, status, duration_ms: now_millis() - started_at_millis }
+    HealthCheck { name, status, duration_ms: now_millis() - started_at_millis }
 }

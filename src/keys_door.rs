@@ -1,14 +1,13 @@
 //! `/v1/admin/keys`: the operator's view of virtual keys.
 
 use contract::{
-    AuditEntry, KeyCreation, KeyPatch, KeyRecord, KeySecret, Money, Problem, ProblemKind, Rejection, Rotation,
+    AuditEntry, Disconnected, KeyCreation, KeyPatch, KeyRecord, KeySecret, KeyView, Money, Problem, ProblemKind,
+    Rejection, Rotation,
 };
 use durable_objects::{
     Author, CreateKey, DeleteKey, Disconnect, Inspect, KeyChange, ListKeys, PatchKey, ReadKey, RecordAudit, RotateKey,
     now_millis, random_bytes, ulid,
 };
-use serde::Serialize;
-use serde_json::json;
 use worker::Response;
 
 use crate::{
@@ -19,23 +18,6 @@ use crate::{
     page::{limit, parameter},
     refusal::Refusal,
 };
-
-/// A key as the operator reads it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct KeyView<'a> {
-    #[serde(flatten)]
-    record: &'a KeyRecord,
-    /// What was spent in its period, where the key's object was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    current_spend: Option<Money>,
-    /// Open connections, likewise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connections: Option<usize>,
-    /// The secret, in the one answer that shows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-}
 
 /// How long the old secret of a key is good after it was given another one, where the caller does not say: a day.
 const GRACE_SECONDS: u64 = 86_400;
@@ -162,7 +144,7 @@ pub(crate) async fn disconnect(visit: &Visit, id: &str) -> Result<Response, Refu
     let author = author(visit);
     let entry = AuditEntry::new(author.actor, "key.disconnected").to(id).from(author.from);
     durable_objects::ask(&visit.env, &RecordAudit { entry }).await?;
-    Ok(Response::from_json(&json!({ "disconnected": disconnected }))?)
+    Ok(Response::from_json(&Disconnected { disconnected })?)
 }
 
 pub(crate) async fn delete(visit: &Visit, id: &str) -> Result<Response, Refusal> {
@@ -196,8 +178,14 @@ pub(crate) async fn operator(visit: &Visit) -> Result<(), Refusal> {
             let detail = "this route takes the master key, neither a virtual key nor a client token";
             Err(Refusal::problem(ProblemKind::Forbidden, detail))
         }
+        Some(Principal::Service { .. }) => Err(only_sends_events()),
         None => Err(unauthorized("the key is unknown")),
     }
+}
+
+/// What a service token is told everywhere but at `POST /v1/events`.
+pub(crate) fn only_sends_events() -> Refusal {
+    Refusal::problem(ProblemKind::Forbidden, "a service token opens POST /v1/events and nothing else")
 }
 
 /// Who changes something, for the audit trail.

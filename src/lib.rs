@@ -5,7 +5,7 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `door` | every request: its id, its route, its answer's headers, its line in the log |
+//! | `door`, `router` | every request: its id, its answer's headers, its line in the log; its route |
 //! | `hubs_door` | `/hubs/*`: who may reach which hub |
 //! | `tokens_door` | `POST /v1/tokens`: client tokens, for whoever holds a key |
 //! | `events_door` | `POST /v1/events`: domain events from backends |
@@ -16,9 +16,10 @@
 //! | `dead_letter_consumer`, `dead_letters_door` | what could not be delivered |
 //! | `owner_door` | `/v1/tasks`, `/v1/spend`, `/v1/history`, `/v1/webhooks`: what the holder of a key reads |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
+//! | `service_tokens_door`, `service_token_lookup`, `sender` | `/v1/admin/service-tokens`: what backends send events with |
 //! | `providers_door` | `/v1/admin/providers`: providers and their health |
 //! | `operating_door` | `/v1/admin/audit`, `/v1/admin/connections`, `/metrics`: looking after the whole |
-//! | `descriptions` | `/asyncapi.json` |
+//! | `descriptions` | `/openapi.json`, `/asyncapi.json` |
 //! | `health_door`, `echo` | `/health*` |
 //! | `body` | reading bodies |
 //! | `configuration` | the variables, read once |
@@ -56,6 +57,10 @@ mod providers_door;
 mod queue_door;
 mod queue_message;
 mod refusal;
+mod router;
+mod sender;
+mod service_token_lookup;
+mod service_tokens_door;
 mod token_key;
 mod tokens_door;
 mod webhook_consumer;

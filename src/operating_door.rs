@@ -1,7 +1,7 @@
 //! Looking after the whole: who did what, who is connected, and how much is going on.
 
-use contract::{AuditEntry, MetricsSnapshot, prometheus};
-use durable_objects::{ListOnline, OnlineKey, ReadAudit, ReadFigures, ReadKeyAudit, SHARDS};
+use contract::{AuditEntry, MetricsSnapshot, OnlineKey, Page, prometheus};
+use durable_objects::{ListOnline, ReadAudit, ReadFigures, ReadKeyAudit, SHARDS};
 use futures::{StreamExt, TryStreamExt, stream};
 use worker::Response;
 
@@ -9,7 +9,7 @@ use crate::{
     door::Visit,
     keys_door::operator,
     owner_door::decoded,
-    page::{Page, limit, parameter},
+    page::{limit, parameter},
     refusal::Refusal,
 };
 

@@ -1,6 +1,6 @@
 //! What the holder of a key, or of a client token of it, reads: tasks, spend, history, webhooks.
 
-use contract::{ClientAccess, Hub, ProblemKind, StatisticsPeriod, hub};
+use contract::{ClientAccess, Hub, Page, ProblemKind, StatisticsPeriod, hub};
 use durable_objects::{ListTasks, ReadHistory, ReadSpend, ReadTask, ReadWebhooks, RotateWebhookSecret};
 use percent_encoding::percent_decode_str;
 use worker::Response;
@@ -8,7 +8,8 @@ use worker::Response;
 use crate::{
     authentication::{Credential, Principal, principal_of},
     door::Visit,
-    page::{Page, limit, parameter},
+    keys_door::only_sends_events,
+    page::{limit, parameter},
     refusal::Refusal,
 };
 
@@ -116,6 +117,7 @@ async fn holder(visit: &Visit) -> Result<(String, ClientAccess), Refusal> {
         Principal::Operator | Principal::MasterHubs { .. } => {
             Err(Refusal::problem(ProblemKind::Forbidden, "this route takes a virtual key, not the master key"))
         }
+        Principal::Service { .. } => Err(only_sends_events()),
     }
 }
 

@@ -1,7 +1,6 @@
-//! Reading a list page by page: `?after=` (or `?before=`) and `?limit=`, answered with `{items, next?}`.
+//! Reading a list page by page: `?after=` (or `?before=`) and `?limit=`.
 
 use contract::ProblemKind;
-use serde::Serialize;
 
 use crate::{door::Visit, refusal::Refusal};
 
@@ -9,25 +8,6 @@ use crate::{door::Visit, refusal::Refusal};
 const DEFAULT_LIMIT: u32 = 100;
 /// Items on a page at the most.
 const LARGEST_LIMIT: u32 = 1_000;
-
-/// One page of a list.
-#[derive(Serialize)]
-pub(crate) struct Page<T> {
-    pub(crate) items: Vec<T>,
-    /// The cursor of the next page, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next: Option<String>,
-}
-
-impl<T> Page<T> {
-    /// A page of what was asked for with one more than fits: that one says whether there is another page.
-    pub(crate) fn of(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> String) -> Self {
-        let has_more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let next = if has_more { items.last().map(cursor) } else { None };
-        Self { items, next }
-    }
-}
 
 /// A query parameter; an empty one is none.
 pub(crate) fn parameter(visit: &Visit, name: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! `/v1/admin/providers`: the providers, how they are looked after, and how they are.
 
-use contract::{Problem, ProblemKind, ProviderInput, ProviderName, Rejection};
+use contract::{Page, Problem, ProblemKind, ProviderInput, ProviderName, Rejection};
 use durable_objects::{DeleteProvider, ListProviders, PutProvider, ReadProvider};
 use worker::Response;
 
@@ -8,7 +8,6 @@ use crate::{
     door::Visit,
     keys_door::{author, operator},
     owner_door::decoded,
-    page::Page,
     refusal::Refusal,
 };
 

@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
         header: Option<(&'static str, String)>,
     },
     /// The route takes only these methods, as the header `Allow` lists them.
-    MethodNotAllowed(&'static str),
+    MethodNotAllowed(String),
     /// The body has another encoding than these, as the header `Accept-Encoding` lists them (RFC 9110, 15.5.16).
     UnsupportedEncoding(&'static str),
     /// More than the caller may ask for now.
@@ -63,7 +63,7 @@ impl Refusal {
             Self::MethodNotAllowed(methods) => {
                 let detail = format!("this route takes {methods}");
                 let mut response = problem_response(&Problem::new(ProblemKind::MethodNotAllowed, detail))?;
-                response.headers_mut().set("allow", methods)?;
+                response.headers_mut().set("allow", &methods)?;
                 Ok(response)
             }
             Self::UnsupportedEncoding(encodings) => {
@@ -87,7 +87,7 @@ impl Refusal {
 
 fn problem_response(problem: &Problem) -> Result<Response> {
     let headers = Headers::new();
-    headers.set("content-type", "application/problem+json")?;
+    headers.set("content-type", contract::PROBLEM_CONTENT_TYPE)?;
     let response = Response::ok(serde_json::to_string(problem)?)?;
     Ok(response.with_status(problem.status).with_headers(headers))
 }

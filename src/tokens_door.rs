@@ -1,25 +1,17 @@
 //! `POST /v1/tokens`: client tokens, for whoever holds a key.
 
-use contract::{KeyKind, Problem, ProblemKind, Rejection, TokenRequest, time::format_millis};
+use contract::{IssuedToken, KeyKind, Problem, ProblemKind, Rejection, TokenRequest, time::Timestamp};
 use durable_objects::{Admission, Refusal as KeyRefusal, Reserve, now_millis};
-use serde::Serialize;
 use worker::{Env, Response};
 
 use crate::{
     authentication::{Credential, Principal, principal_of},
     client_token::{self, ClientToken},
     door::Visit,
+    keys_door::only_sends_events,
     refusal::Refusal,
     token_key::TokenKey,
 };
-
-/// A token as the holder of a key gets it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TokenView {
-    token: String,
-    expires_at: String,
-}
 
 pub(crate) async fn issue(mut visit: Visit) -> Result<Response, Refusal> {
     let own_key = holder(&visit).await?;
@@ -48,7 +40,7 @@ pub(crate) async fn issue(mut visit: Visit) -> Result<Response, Refusal> {
         let detail = format!("the token would have {bytes} bytes, more than {limit}: name fewer hubs, tasks or types");
         return Err(Refusal::problem(ProblemKind::ContentTooLarge, detail));
     }
-    let view = TokenView { token: signed.text, expires_at: format_millis(signed.expires_at_millis) };
+    let view = IssuedToken { token: signed.text, expires_at: Timestamp(signed.expires_at_millis) };
     let mut response = Response::from_json(&view)?;
     // RFC 6750, 5.3: nobody in between keeps a token.
     response.headers_mut().set("cache-control", "no-store")?;
@@ -66,6 +58,7 @@ async fn holder(visit: &Visit) -> Result<Option<String>, Refusal> {
         Some(Principal::VirtualKey { .. } | Principal::MasterHubs { .. }) => {
             Err(forbidden("a client token makes no other: this route takes the key itself"))
         }
+        Some(Principal::Service { .. }) => Err(only_sends_events()),
         None => Err(unauthorized("the key is unknown")),
     }
 }

@@ -36,10 +36,11 @@ pub use administration::{
     Administration,
     admission::PROBE_CLAIMS,
     calls::{
-        ADMINISTRATION_NAME, Author, CountDeadLetters, CreateKey, DeleteKey, DeleteProvider, FindKey, FoundKey,
-        KeyChange, ListDeadLetters, ListKeys, ListProviders, Page, PatchKey, PingAdministration, PublishBroadcasts,
-        PutProvider, ReadAudit, ReadDeadLetter, ReadFigures, ReadKey, ReadKeyForObject, ReadProvider, RecordAudit,
-        RecordDeadLetters, RemoveDeadLetters, ReserveMaster, RotateKey, Rotated,
+        ADMINISTRATION_NAME, Author, CountDeadLetters, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider,
+        FindKey, FindServiceToken, FoundKey, FoundServiceToken, KeyChange, ListDeadLetters, ListKeys, ListProviders,
+        ListServiceTokens, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, ReadAudit, ReadDeadLetter,
+        ReadFigures, ReadKey, ReadKeyForObject, ReadProvider, ReadServiceToken, RecordAudit, RecordDeadLetters,
+        RemoveDeadLetters, ReserveMaster, RevokeServiceToken, RotateKey, Rotated, ServiceTokenMade,
     },
 };
 pub use call::{CallError, ObjectCall, ask};
@@ -47,7 +48,7 @@ pub use configuration::{Configuration, ConfigurationError};
 pub use desk::variant;
 pub use directory::{
     Directory,
-    calls::{Count, ListOnline, OnlineKey, PingDirectory, ReadShard, SHARDS, shard_of},
+    calls::{Count, ListOnline, PingDirectory, ReadShard, SHARDS, shard_of},
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
 pub use patience::in_time;
@@ -58,6 +59,6 @@ pub use virtual_key::{
         Admission, ApplyKey, Arrive, AttemptToMake, BeginAttempt, Disconnect, FinishAttempt, FoundTask, GiveUp,
         Inspect, Inspection, ListTasks, NumberedEvents, Numbers, Ping, Poke, Publish, Published, ReadHistory,
         ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery, Refusal, Reserve, RotateWebhookSecret,
-        RotatedSecret, TakeNumbers, TaskPage, virtual_key_name,
+        TakeNumbers, TaskPage, virtual_key_name,
     },
 };

@@ -23,7 +23,10 @@ export function withFailing(
   let miniflare: Miniflare | undefined;
   beforeAll(async () => {
     const options = miniflareOptions({ vars });
-    const [{ config }] = options.workers as [{ config: Record<string, unknown> & { env: Record<string, unknown> } }];
+    const [{ config }, ...others] = options.workers as [
+      { config: Record<string, unknown> & { env: Record<string, unknown> } },
+      ...object[],
+    ];
     config.env[binding] = { type: 'durable-object', worker: 'failing', exportName: 'Failing' };
     for (const queue of missing) delete config.env[queue];
     const modules = { 'index.js': { type: 'esm', contents: FAILING } };
@@ -33,7 +36,7 @@ export function withFailing(
       manifest: { mainModule: 'index.js', modulesRoot: '/', modules },
       exports: { Failing: { type: 'durable-object', storage: 'sqlite' } },
     };
-    const workers = [{ config }, { config: failing }] as typeof options.workers;
+    const workers = [{ config }, ...others, { config: failing }] as typeof options.workers;
     // What they log of it is not for the reader of a test.
     miniflare = new Miniflare({ ...options, workers, handleStructuredLogs: () => {} });
     front.url = (await miniflare.ready).toString().replace(/\/$/, '');

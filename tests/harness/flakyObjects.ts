@@ -72,7 +72,10 @@ export function flaky(vars: Record<string, string> = {}): FlakyFront {
   const front = new FlakyFront();
   beforeAll(async () => {
     const options = miniflareOptions({ vars });
-    const [{ config }] = options.workers as [{ config: Record<string, unknown> & { env: Record<string, unknown> } }];
+    const [{ config }, ...others] = options.workers as [
+      { config: Record<string, unknown> & { env: Record<string, unknown> } },
+      ...object[],
+    ];
     const real = config.env.VIRTUAL_KEY;
     config.env.VIRTUAL_KEY = { type: 'durable-object', worker: 'flaky', exportName: 'Flaky' };
     const between = {
@@ -86,7 +89,7 @@ export function flaky(vars: Record<string, string> = {}): FlakyFront {
       env: { REAL: real },
       exports: { Flaky: { type: 'durable-object', storage: 'sqlite' } },
     };
-    const workers = [{ config }, { config: between }] as typeof options.workers;
+    const workers = [{ config }, ...others, { config: between }] as typeof options.workers;
     // What they log of it is not for the reader of a test.
     front.miniflare = new Miniflare({ ...options, workers, handleStructuredLogs: () => {} });
     front.url = (await front.miniflare.ready).toString().replace(/\/$/, '');

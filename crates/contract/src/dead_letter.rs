@@ -52,3 +52,24 @@ pub struct DeadLetter {
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     pub body: Box<RawValue>,
 }
+
+/// What became of a letter that was to be sent on its way again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Replayed {
+    /// How many were sent.
+    pub replayed: usize,
+}
+
+/// What became of all letters that were to be sent on their way again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayedAll {
+    /// How many were sent.
+    pub replayed: usize,
+    /// How many could not be, and stay.
+    pub failed: usize,
+    /// Whether there may be more: then whoever wants them sent asks again.
+    pub has_more: bool,
+}

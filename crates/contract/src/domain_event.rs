@@ -36,6 +36,8 @@ pub struct DomainEvent {
     pub id: String,
     /// Where the event comes from.
     pub source: String,
+    /// Its type, by its name.
+    pub event_type: &'static str,
     /// When it happened, if the producer said so: `data.timestamp`, else the envelope's `time`.
     pub time_millis: Option<i64>,
     /// The virtual key whose connections are told; none where everybody is.
@@ -213,6 +215,7 @@ impl DomainEvent {
         Ok(Self {
             id: event.id.into_owned(),
             source: event.source.into_owned(),
+            event_type: event_type.name,
             time_millis: common.time_millis.or(event.time_millis),
             virtual_key_id,
             correlation_id: common.correlation_id.or(event.correlation_id),

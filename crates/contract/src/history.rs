@@ -9,6 +9,7 @@ use crate::{
     hub::{IMAGE_HUB, TASK_HUB, VIDEO_HUB},
     image_hub::task_of_group as image_of_group,
     notification::{Dialect, Notification, NotificationError},
+    page::Page,
     task_hub::{task_of_group, task_type_of_group},
     video_hub::request_of_group,
 };
@@ -46,16 +47,8 @@ impl HistoryEntry {
     }
 }
 
-/// One page of what a key's clients were told, oldest first.
-#[derive(Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct HistoryPage {
-    /// The events.
-    pub items: Vec<HistoryEntry>,
-    /// The `after` of the next page, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
+/// One page of it.
+pub type HistoryPage = Page<HistoryEntry>;
 
 impl ClientAccess {
     /// Whether the holder may read an event that clients of its key were told: one of a hub that it opens, and where that

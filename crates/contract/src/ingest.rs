@@ -121,7 +121,8 @@ fn line(line: &[u8]) -> Arrival {
     event(text)
 }
 
-fn event(json: &str) -> Arrival {
+/// Reads one event in JSON.
+pub(crate) fn event(json: &str) -> Arrival {
     if json.len() > MAX_EVENT_BYTES {
         let message = format!("the event has {} bytes, and at most {MAX_EVENT_BYTES} are taken", json.len());
         return Err(RejectedEvent { id: CloudEvent::id_of(json), rejection: Rejection::of_whole(message) });

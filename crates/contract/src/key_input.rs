@@ -13,6 +13,7 @@ use crate::{
 
 /// A key to be made. Only `name` must be given; what the others mean, [`KeyRecord`] says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeyCreation {
     /// What to call it.
@@ -22,21 +23,26 @@ pub struct KeyCreation {
     pub enabled: bool,
     /// The id of a key that exists elsewhere, to be taken over; `keySha256` comes with it.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Identifier"))]
     pub id: Option<Identifier>,
     /// SHA-256 of that key's secret, in hexadecimal.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "KeySha256"))]
     pub key_sha256: Option<KeySha256>,
     /// When it opens nothing any more.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Timestamp"))]
     pub expires_at: Option<Timestamp>,
     /// What may be spent with it.
     #[serde(default, deserialize_with = "present_object", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Budget"))]
     pub budget: Option<Budget>,
     /// Its own limits.
     #[serde(default, deserialize_with = "fields::object")]
     pub limits: KeyLimits,
     /// The models that it may use.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "AllowedModels"))]
     pub allowed_models: Option<AllowedModels>,
     /// Whether it opens realtime sessions.
     #[serde(default)]
@@ -111,6 +117,7 @@ impl KeyCreation {
 
 /// How a key is given another secret: `{graceSeconds?}`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rotation {
     /// How long the old one is good, in seconds.
@@ -131,13 +138,16 @@ impl Rotation {
 
 /// A change to a key (RFC 7396): what is absent stays, null takes away.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeyPatch {
     /// Another name.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "KeyName"))]
     pub name: Option<KeyName>,
     /// Whether it opens anything.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "bool"))]
     pub enabled: Option<bool>,
     /// Another time at which it opens nothing any more.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
@@ -153,14 +163,17 @@ pub struct KeyPatch {
     pub allowed_models: Option<Option<AllowedModels>>,
     /// Whether it opens realtime sessions.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "bool"))]
     pub realtime: Option<bool>,
     /// Whether these may be recorded.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "bool"))]
     pub recording: Option<bool>,
 }
 
 /// A change to a key's limits. The outer option says whether there is one, the inner one what it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LimitsPatch {
     /// Open connections at once; null gives the configuration's figure back.

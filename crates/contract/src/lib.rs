@@ -15,6 +15,7 @@ mod admin_notice;
 pub mod anomaly;
 mod any_json;
 mod audit;
+mod binary_mode;
 mod bounded_text;
 mod broadcast;
 pub mod budget;
@@ -32,7 +33,9 @@ mod event_data;
 #[cfg(test)]
 mod event_examples_tests;
 mod event_meta;
+mod event_result;
 mod fields;
+mod health;
 mod history;
 mod http_status;
 pub mod hub;
@@ -46,6 +49,7 @@ mod json_path;
 mod json_tree;
 mod key_input;
 pub mod key_secret;
+mod key_view;
 mod latency_histogram;
 mod media_log;
 pub mod media_task;
@@ -62,6 +66,7 @@ mod notification;
 mod notification_type;
 #[cfg(test)]
 mod operator_events_tests;
+mod page;
 mod per_minute;
 mod percent;
 mod percentage;
@@ -72,11 +77,14 @@ pub mod prometheus;
 mod provider;
 pub mod provider_health;
 mod quantity;
+mod queue_view;
 mod rejection;
 pub mod resume;
 mod retry_after;
+pub mod routes;
 #[cfg(feature = "schema")]
 mod schema;
+mod service_token;
 mod severity;
 mod spend_event;
 pub mod spend_hub;
@@ -124,6 +132,7 @@ pub use admin_notice::{
 pub use anomaly::AnomalyState;
 pub use any_json::{AnyJson, AnyJsonError, JsonValues, MAX_JSON_DEPTH};
 pub use audit::AuditEntry;
+pub use binary_mode::{HEADER_PREFIX, read_request};
 pub use broadcast::Broadcast;
 pub use budget::{AlertRule, AlertState, Budget, BudgetThresholds, SpendAccount};
 pub use budget_alert::{BudgetAlert, BudgetSeverity, HIGH_SPEND_PERCENT, HighSpendAlert};
@@ -131,10 +140,12 @@ pub use client_access::{ClaimsError, ClientAccess};
 pub use client_event::{ClientEvent, ConduitForm, EventClass, EventDeclaration, Form, Told};
 pub use cloud_event::{CloudEvent, MAX_ID_BYTES, MAX_SOURCE_BYTES, MAX_TYPE_BYTES};
 pub use configuration::{Configuration, ConfigurationError};
-pub use dead_letter::{DeadLetter, DeadLetterKind};
+pub use dead_letter::{DeadLetter, DeadLetterKind, Replayed, ReplayedAll};
 pub use domain_event::{AcceptedEvent, Arrival, DomainEvent, EventBody, EventType, Scope, event_types};
 pub use error_text::ErrorText;
 pub use event_meta::EventMeta;
+pub use event_result::{EventResult, EventResults, EventStatus, UnavailableProblem};
+pub use health::{Health, HealthCheck, Wellbeing};
 pub use history::{HistoryEntry, HistoryPage};
 pub use http_status::HttpStatus;
 pub use hub::{GroupDeclaration, Hub, KeyKind};
@@ -144,6 +155,7 @@ pub use image_event::{ImageCancelled, ImageCompleted, ImageEvent, ImageFailed, I
 pub use ingest::{IngestError, MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_EVENTS, ingest};
 pub use key_input::{KeyCreation, KeyPatch, KeySha256, LimitsPatch, Rotation};
 pub use key_secret::KeySecret;
+pub use key_view::{Disconnected, KeyView, OnlineKey};
 pub use latency_histogram::{BOUNDS_MILLIS, LatencyHistogram};
 pub use media_log::{MediaEntry, MediaLog};
 pub use media_task::{MediaEvent, MediaStage, media_snapshot};
@@ -154,19 +166,25 @@ pub use money::{Amount, MAX_AMOUNT, MAX_MONEY_DECIMALS, Money, MoneyError};
 pub use name_argument::NameArgument;
 pub use notification::{Dialect, EventArguments, Notification, NotificationError};
 pub use notification_type::NotificationType;
+pub use page::Page;
 pub use per_minute::PerMinute;
 pub use percent::{Percent, PercentError};
 pub use percentage::Percentage;
 pub use period::{BudgetPeriod, PeriodBounds};
 pub use preferences::{NotificationPreferences, PreferencesArgument, PreferencesUpdated, UnknownNotificationType};
-pub use problem::{Problem, ProblemKind};
+pub use problem::{CONTENT_TYPE as PROBLEM_CONTENT_TYPE, Problem, ProblemKind};
 pub use provider::{
     MAX_PROVIDER_NAME_LENGTH, ProviderInput, ProviderName, ProviderNameError, ProviderSettings, ProviderView,
 };
 pub use provider_health::{HealthStatus, Observed, ProbeOutcome, ProviderHealthRecord};
 pub use quantity::{MAX_QUANTITY, Quantity};
+pub use queue_view::{QueueView, QueuesView};
 pub use rejection::{RejectedEvent, Rejection};
 pub use resume::{ResumeToken, Resumed};
+pub use service_token::{
+    MAX_SERVICE_TOKEN_NAMES, MadeServiceToken, ServiceAccess, ServiceTokenCreation, ServiceTokenRecord,
+    ServiceTokenSecret,
+};
 pub use severity::Severity;
 pub use spend_event::SpendRecorded;
 pub use spend_hub::{SpendSummary, SpendUpdate, UnusualSpendingDetected};
@@ -188,7 +206,7 @@ pub use task_notification::{TaskNotice, TaskNotification, snapshot};
 pub use task_rules::{Applied, Change, IgnoreReason};
 pub use task_type::{MAX_TASK_TYPE_BYTES, TaskType, TaskTypeError};
 pub use task_view::TaskView;
-pub use token_request::{MAX_TOKEN_NAMES, MAX_TOKEN_SECONDS, TokenRequest};
+pub use token_request::{IssuedToken, MAX_TOKEN_NAMES, MAX_TOKEN_SECONDS, TokenRequest};
 pub use trace_parent::is_trace_parent;
 pub use video_event::{VideoCancelled, VideoCompleted, VideoEvent, VideoFailed, VideoProgress, VideoStarted};
 pub use virtual_key::{AllowedModels, ConnectionLimit, KeyLimits, KeyName, KeyRecord, MAX_CONNECTIONS, PositiveLimit};
@@ -201,7 +219,7 @@ pub use webhook_event::{
 pub use webhook_headers::{MAX_WEBHOOK_HEADER_BYTES, MAX_WEBHOOK_HEADERS, WebhookHeaderError, WebhookHeaders};
 pub use webhook_period::{LONGEST_PERIOD_MILLIS, StatisticsPeriod, StatisticsPeriodError, slot_millis};
 pub use webhook_request::WebhookDeliveryRequested;
-pub use webhook_secret::{WEBHOOK_SECRET_BYTES, WebhookSecrets};
+pub use webhook_secret::{RotatedWebhookSecret, WEBHOOK_SECRET_BYTES, WebhookSecrets};
 pub use webhook_statistics::{
     DeliveryState, DeliveryTally, LatestAttempt, PeriodTally, TallyChange, WebhookStatistics,
 };

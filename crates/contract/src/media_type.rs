@@ -28,6 +28,12 @@ pub(crate) fn format_of(content_type: &str) -> Option<Format> {
     }
 }
 
+/// Whether a media type is a format of events (`CloudEvents` HTTP binding, 3).
+pub(crate) fn is_cloud_events(content_type: &str) -> bool {
+    let prefix = "application/cloudevents";
+    content_type.trim_start().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
 /// Whether a media type says JSON: `application/json`, `text/json`, or anything that ends in `+json`.
 pub(crate) fn is_json(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or(content_type).trim().to_ascii_lowercase();

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::{ingest::IngestError, rejection::Rejection};
 
+/// The media type of problems.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
 /// What kind of problem. Its type is `urn:conduit:problem:` and a name that never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
@@ -36,6 +39,38 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::InvalidField,
+        Self::InvalidParameter,
+        Self::MalformedBody,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::MethodNotAllowed,
+        Self::ContentTooLarge,
+        Self::UnsupportedMediaType,
+        Self::TooManyRequests,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The HTTP status.
+    pub const fn status(self) -> u16 {
+        self.facts().0
+    }
+
+    /// The URI that names it.
+    pub const fn problem_type(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// What it is called.
+    pub const fn title(self) -> &'static str {
+        self.facts().2
+    }
+
     const fn facts(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::InvalidField => (400, "urn:conduit:problem:invalid-field", "A field is invalid"),
@@ -57,6 +92,7 @@ impl ProblemKind {
 
 /// An RFC 9457 problem, written as `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// What kind, for programs.
     #[serde(rename = "type")]

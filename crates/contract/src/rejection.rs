@@ -11,6 +11,7 @@ const MAX_MESSAGE_BYTES: usize = 300;
 /// In JSON `{"field": "data.percentComplete", "message": "must be a number from 0 to 100"}`, without `field` when the
 /// whole is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{}{}{message}", field.as_deref().unwrap_or(""), if field.is_some() { ": " } else { "" })]
 pub struct Rejection {
     /// The field's path, such as `virtualkeyid`, `data.taskId` or `limits.connections`.

@@ -9,6 +9,7 @@ use crate::{
     error_text::ErrorText,
     http_status::HttpStatus,
     identifier::{Identifier, MAX_IDENTIFIER_BYTES},
+    key_input::KeySha256,
     media_url::{MAX_MEDIA_URL_BYTES, MediaUrl},
     money::{Amount, MAX_AMOUNT, Money},
     percent::Percent,
@@ -18,6 +19,11 @@ use crate::{
     task_event::{DeadlineSeconds, MAX_DEADLINE_SECONDS},
     task_type::{MAX_TASK_TYPE_BYTES, TaskType},
     time::Timestamp,
+    token_request::{HubName, MAX_TOKEN_SECONDS, TtlSeconds},
+    virtual_key::{
+        AllowedModels, ConnectionLimit, KeyName, MAX_CONNECTIONS, MAX_KEY_NAME_BYTES, MAX_MODELS, MAX_POSITIVE_LIMIT,
+        PositiveLimit,
+    },
     webhook_headers::{MAX_WEBHOOK_HEADERS, WebhookHeaders},
     webhook_url::{MAX_WEBHOOK_URL_BYTES, WebhookUrl},
 };
@@ -58,6 +64,16 @@ described! {
     ProviderName => "ProviderName", {
         "type": "string", "minLength": 1, "maxLength": MAX_PROVIDER_NAME_LENGTH, "pattern": "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
     };
+    ConnectionLimit => "ConnectionLimit", { "type": "integer", "minimum": 1, "maximum": MAX_CONNECTIONS };
+    PositiveLimit => "PositiveLimit", { "type": "integer", "minimum": 1, "maximum": MAX_POSITIVE_LIMIT };
+    AllowedModels => "AllowedModels", {
+        "type": "array", "maxItems": MAX_MODELS,
+        "items": { "type": "string", "minLength": 1, "maxLength": MAX_KEY_NAME_BYTES }
+    };
+    KeySha256 => "KeySha256", { "type": "string", "pattern": "^[0-9A-Fa-f]{64}$" };
+    HubName => "HubName", { "type": "string" };
+    TtlSeconds => "TtlSeconds", { "type": "integer", "minimum": 1, "maximum": MAX_TOKEN_SECONDS };
+    KeyName => "KeyName", { "type": "string", "minLength": 1, "maxLength": MAX_KEY_NAME_BYTES };
     Timestamp => "Timestamp", { "type": "string", "format": "date-time" };
     AnyJson => "AnyJson", {};
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{self, DeserializeOwned},
 };
 
@@ -14,6 +14,7 @@ use crate::{
     identifier::Identifier,
     rejection::Rejection,
     task_type::TaskType,
+    time::Timestamp,
 };
 
 /// The longest life of a client token, and its life where nobody says.
@@ -23,19 +24,39 @@ pub const MAX_TOKEN_NAMES: usize = 100;
 
 /// A token to be made: `{hubs?, taskIds?, taskTypes?, ttlSeconds?, virtualKeyId?}`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenRequest {
+    /// The hubs that it opens, by their names or the segments of their routes; without it, all that the key opens.
     #[serde(default, deserialize_with = "hubs")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<HubName>"))]
     hubs: Option<Vec<HubName>>,
+    /// Tasks that it follows, by their ids.
     #[serde(default, deserialize_with = "names")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Identifier>"))]
     task_ids: Option<Vec<Identifier>>,
+    /// Tasks that it follows, by their types; with neither list it follows all.
     #[serde(default, deserialize_with = "names")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<TaskType>"))]
     task_types: Option<Vec<TaskType>>,
+    /// How long it is good for, in seconds; 3,600 where nobody says.
     #[serde(default)]
     ttl_seconds: TtlSeconds,
     /// The key that the token is of, where the operator asks.
     #[serde(default, deserialize_with = "fields::present")]
+    #[cfg_attr(feature = "schema", schemars(with = "Identifier"))]
     pub virtual_key_id: Option<Identifier>,
+}
+
+/// A token as the holder of a key gets it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedToken {
+    /// The token.
+    pub token: String,
+    /// When it opens nothing any more.
+    pub expires_at: Timestamp,
 }
 
 impl TokenRequest {
@@ -91,7 +112,7 @@ fn set<T>(list: Option<&Vec<T>>, name: impl Fn(&T) -> &str) -> Option<BTreeSet<S
 
 /// A hub by its name or a segment of its route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct HubName(&'static Hub);
+pub(crate) struct HubName(&'static Hub);
 
 impl<'de> Deserialize<'de> for HubName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -102,7 +123,7 @@ impl<'de> Deserialize<'de> for HubName {
 
 /// 1 to [`MAX_TOKEN_SECONDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct TtlSeconds(u16);
+pub(crate) struct TtlSeconds(u16);
 
 impl Default for TtlSeconds {
     fn default() -> Self {

@@ -11,7 +11,7 @@ use crate::{
 /// Connections of one key at the most: a Durable Object holds 32,768 hibernating sockets.
 pub const MAX_CONNECTIONS: u16 = 32_768;
 /// The longest name, in bytes.
-const MAX_NAME_BYTES: usize = 200;
+pub(crate) const MAX_KEY_NAME_BYTES: usize = 200;
 
 /// What an operator calls a key: 1 to 200 bytes, without spaces around it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for KeyName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let name = text.trim();
-        bounded_text::check(name, MAX_NAME_BYTES).map_err(de::Error::custom)?;
+        bounded_text::check(name, MAX_KEY_NAME_BYTES).map_err(de::Error::custom)?;
         Ok(Self(name.to_owned()))
     }
 }
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for ConnectionLimit {
 pub struct PositiveLimit(u32);
 
 /// The largest [`PositiveLimit`].
-const MAX_POSITIVE_LIMIT: u32 = 1_000_000;
+pub(crate) const MAX_POSITIVE_LIMIT: u32 = 1_000_000;
 
 impl PositiveLimit {
     /// The number.
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for PositiveLimit {
 pub struct AllowedModels(Vec<String>);
 
 /// The most models that are named.
-const MAX_MODELS: usize = 1_000;
+pub(crate) const MAX_MODELS: usize = 1_000;
 
 impl AllowedModels {
     /// Whether a model is among them, without regard to case.
@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for AllowedModels {
             return Err(de::Error::custom(format_args!("must name at most {MAX_MODELS} models")));
         }
         for name in &names {
-            bounded_text::check(name, MAX_NAME_BYTES).map_err(de::Error::custom)?;
+            bounded_text::check(name, MAX_KEY_NAME_BYTES).map_err(de::Error::custom)?;
         }
         Ok(Self(names))
     }
@@ -115,6 +115,7 @@ impl<'de> Deserialize<'de> for AllowedModels {
 
 /// A key's own limits; what it has none of, the configuration gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeyLimits {
     /// Open connections at once.
@@ -130,6 +131,7 @@ pub struct KeyLimits {
 
 /// A virtual key. Its JSON is what the operator reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeyRecord {
     /// Its id, which never changes.
@@ -140,6 +142,7 @@ pub struct KeyRecord {
     pub enabled: bool,
     /// When it was made, in milliseconds since the epoch; RFC 3339 text in JSON.
     #[serde(rename = "createdAt", with = "rfc3339")]
+    #[cfg_attr(feature = "schema", schemars(with = "Timestamp"))]
     pub created_at_millis: i64,
     /// When it opens nothing any more, if that is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,8 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::time::Timestamp;
+
 /// What every secret starts with.
 const PREFIX: &str = "whsec_";
 /// What every signature starts with: its version, symmetric.
@@ -16,6 +18,18 @@ pub const WEBHOOK_SECRET_BYTES: usize = 32;
 const OLD_SECRET_MILLIS: i64 = 86_400_000;
 /// The most secrets that sign at once; past it the oldest ends early.
 const MOST_SECRETS: usize = 8;
+
+/// A new secret, in the one answer that shows it. It has no `Debug`: it is never logged.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RotatedWebhookSecret {
+    /// `whsec_…`
+    pub secret: String,
+    /// Until when older ones sign too, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_expires_at: Option<Timestamp>,
+}
 
 /// The secrets of a key, newest first. Their JSON is for storing; they have no `Debug`, and are never logged.
 #[derive(Clone, Default, Serialize, Deserialize)]

@@ -94,6 +94,7 @@ fn domain_event() -> impl Strategy<Value = DomainEvent> {
         |(id, source, time_millis, virtual_key_id, correlation_id, event)| DomainEvent {
             id,
             source,
+            event_type: type_of(&event),
             time_millis,
             virtual_key_id: Some(virtual_key_id),
             correlation_id,
@@ -103,23 +104,36 @@ fn domain_event() -> impl Strategy<Value = DomainEvent> {
     )
 }
 
+fn type_of(event: &TaskEvent) -> &'static str {
+    match event {
+        TaskEvent::Registered(_) => "TaskRegistered",
+        TaskEvent::Started(_) => "TaskStarted",
+        TaskEvent::Progress(_) => "TaskProgress",
+        TaskEvent::Completed(_) => "TaskCompleted",
+        TaskEvent::Failed(_) => "TaskFailed",
+        TaskEvent::Cancelled(_) => "TaskCancelled",
+        TaskEvent::TimedOut(_) => "TaskTimedOut",
+    }
+}
+
 /// The event as a backend would send it; what may stand in the envelope or in `data` stands where `in_data` says.
 fn cloud_event(event: &DomainEvent, in_data: bool) -> String {
     let EventBody::Task(task_event) = &event.body else { panic!("another event") };
-    let (event_type, data) = match task_event {
-        TaskEvent::Registered(data) => ("TaskRegistered", serde_json::to_string(data)),
-        TaskEvent::Started(data) => ("TaskStarted", serde_json::to_string(data)),
-        TaskEvent::Progress(data) => ("TaskProgress", serde_json::to_string(data)),
-        TaskEvent::Completed(data) => ("TaskCompleted", serde_json::to_string(data)),
-        TaskEvent::Failed(data) => ("TaskFailed", serde_json::to_string(data)),
-        TaskEvent::Cancelled(data) => ("TaskCancelled", serde_json::to_string(data)),
-        TaskEvent::TimedOut(data) => ("TaskTimedOut", serde_json::to_string(data)),
+    let data = match task_event {
+        TaskEvent::Registered(data) => serde_json::to_string(data),
+        TaskEvent::Started(data) => serde_json::to_string(data),
+        TaskEvent::Progress(data) => serde_json::to_string(data),
+        TaskEvent::Completed(data) => serde_json::to_string(data),
+        TaskEvent::Failed(data) => serde_json::to_string(data),
+        TaskEvent::Cancelled(data) => serde_json::to_string(data),
+        TaskEvent::TimedOut(data) => serde_json::to_string(data),
     };
     let mut data = data.unwrap();
     let mut envelope = format!(
-        r#"{{"specversion":"1.0","id":{},"source":{},"type":"{event_type}","virtualkeyid":{}"#,
+        r#"{{"specversion":"1.0","id":{},"source":{},"type":"{}","virtualkeyid":{}"#,
         json!(event.id),
         json!(event.source),
+        event.event_type,
         json!(event.virtual_key_id)
     );
     let names = if in_data { ["timestamp", "correlationId"] } else { ["time", "correlationid"] };

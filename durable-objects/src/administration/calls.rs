@@ -2,7 +2,8 @@
 
 use contract::{
     AuditEntry, Broadcast, ConnectionCountChanged, DeadLetter, DeadLetterKind, Identifier, KeyCreation, KeyPatch,
-    KeyRecord, MetricsSnapshot, Notification, ProviderInput, ProviderView,
+    KeyRecord, MetricsSnapshot, Notification, Page, ProviderInput, ProviderView, ServiceAccess, ServiceTokenCreation,
+    ServiceTokenRecord,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -114,17 +115,7 @@ pub struct ListKeys {
     /// How many at the most.
     pub limit: u32,
 }
-administration_call!(ListKeys => Page, "/keys/list");
-
-/// One page of keys.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Page {
-    /// The keys.
-    pub items: Vec<KeyRecord>,
-    /// Where the next page starts, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
+administration_call!(ListKeys => Page<KeyRecord>, "/keys/list");
 
 /// Changes a key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -169,6 +160,76 @@ pub struct Rotated {
     pub change: KeyChange,
     /// Lower-case hexadecimal SHA-256 of the secrets that are worth nothing now.
     pub ended: Vec<String>,
+}
+
+/// Makes a service token whose SHA-256 is given.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CreateServiceToken {
+    /// Who makes it.
+    pub author: Author,
+    /// Its id.
+    pub id: String,
+    /// Lower-case hexadecimal SHA-256 of the token.
+    pub token_sha256: String,
+    /// What the operator asked for.
+    pub creation: ServiceTokenCreation,
+    /// Milliseconds since the epoch.
+    pub created_at_millis: i64,
+}
+administration_call!(CreateServiceToken => ServiceTokenMade, "/service-tokens/create");
+
+/// What became of a service token that was to be made.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ServiceTokenMade {
+    /// It is there.
+    Made(ServiceTokenRecord),
+    /// The virtual key at this position of its list is not there.
+    UnknownKey(usize),
+}
+
+/// Asks for the service tokens in the order in which they were made.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListServiceTokens {
+    /// The last one of the page before.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+}
+administration_call!(ListServiceTokens => Vec<ServiceTokenRecord>, "/service-tokens/list");
+
+/// Asks for a service token.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadServiceToken {
+    /// Its id.
+    pub id: String,
+}
+administration_call!(ReadServiceToken => Option<ServiceTokenRecord>, "/service-tokens/read");
+
+/// Withdraws a service token. It answers with its SHA-256, if there was one.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokeServiceToken {
+    /// Who does it.
+    pub author: Author,
+    /// Its id.
+    pub id: String,
+}
+administration_call!(RevokeServiceToken => Option<String>, "/service-tokens/revoke");
+
+/// Asks what the service token with this SHA-256 may send, because somebody sends something with it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FindServiceToken {
+    /// Lower-case hexadecimal SHA-256 of the token.
+    pub token_sha256: String,
+}
+administration_call!(FindServiceToken => Option<FoundServiceToken>, "/service-tokens/find");
+
+/// What a service token is good for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundServiceToken {
+    /// What it may send.
+    pub access: ServiceAccess,
+    /// Until when, in milliseconds since the epoch, if there is an end.
+    pub expires_at_millis: Option<i64>,
 }
 
 /// Takes events for everybody, in order: each once.

@@ -2,7 +2,7 @@
 //! to the key's own object, until that knows.
 
 use contract::{
-    AuditEntry, Identifier, KeyRecord, Notification, VirtualKeyChange, VirtualKeyCreated, VirtualKeyDeleted,
+    AuditEntry, Identifier, KeyRecord, Notification, Page, VirtualKeyChange, VirtualKeyCreated, VirtualKeyDeleted,
     VirtualKeyUpdated,
     admin_hub::{GROUP, virtual_key_group},
 };
@@ -11,8 +11,8 @@ use worker::Result;
 
 use super::{
     calls::{
-        Author, CreateKey, DeleteKey, FindKey, FoundKey, KeyChange, ListKeys, Page, PatchKey, ReadKey,
-        ReadKeyForObject, RotateKey, Rotated,
+        Author, CreateKey, DeleteKey, FindKey, FoundKey, KeyChange, ListKeys, PatchKey, ReadKey, ReadKeyForObject,
+        RotateKey, Rotated,
     },
     registry::Entry,
     services::Services,
@@ -51,12 +51,9 @@ impl Services {
         self.registry.find(&find.key_sha256, now_millis())
     }
 
-    pub(super) fn list(&self, list: &ListKeys) -> Result<Page> {
-        let mut items = self.registry.list(list.after.as_deref(), list.limit + 1)?;
-        let has_more = items.len() > list.limit as usize;
-        items.truncate(list.limit as usize);
-        let next = has_more.then(|| items.last().map(|record| record.id.clone())).flatten();
-        Ok(Page { items, next })
+    pub(super) fn list(&self, list: &ListKeys) -> Result<Page<KeyRecord>> {
+        let records = self.registry.list(list.after.as_deref(), list.limit + 1)?;
+        Ok(Page::of(records, list.limit, |record| record.id.clone()))
     }
 
     pub(super) async fn patch(&self, patch: &PatchKey) -> Result<KeyChange> {

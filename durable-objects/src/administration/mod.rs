@@ -15,6 +15,8 @@ mod keys;
 mod provider_calls;
 mod providers;
 mod registry;
+mod service_token_calls;
+mod service_tokens;
 mod services;
 
 use std::{panic::RefUnwindSafe, rc::Rc};
@@ -26,10 +28,11 @@ use worker::{
 
 use self::{
     calls::{
-        CountChanged, CountDeadLetters, CreateKey, DeleteKey, DeleteProvider, FindKey, ListDeadLetters, ListKeys,
-        ListProviders, PatchKey, PingAdministration, PublishBroadcasts, PutProvider, Raise, ReadAudit, ReadBroadcasts,
-        ReadDeadLetter, ReadFigures, ReadKey, ReadKeyForObject, ReadProvider, RecordAudit, RecordDeadLetters,
-        RemoveDeadLetters, ReserveMaster, RotateKey,
+        CountChanged, CountDeadLetters, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider, FindKey,
+        FindServiceToken, ListDeadLetters, ListKeys, ListProviders, ListServiceTokens, PatchKey, PingAdministration,
+        PublishBroadcasts, PutProvider, Raise, ReadAudit, ReadBroadcasts, ReadDeadLetter, ReadFigures, ReadKey,
+        ReadKeyForObject, ReadProvider, ReadServiceToken, RecordAudit, RecordDeadLetters, RemoveDeadLetters,
+        ReserveMaster, RevokeServiceToken, RotateKey,
     },
     services::Services,
 };
@@ -80,6 +83,22 @@ impl DurableObject for Administration {
             PatchKey::PATH => call::serve(request, async |call: PatchKey| services.patch(&call).await),
             RotateKey::PATH => call::serve(request, async |call: RotateKey| services.rotate(&call).await),
             DeleteKey::PATH => call::serve(request, async |call: DeleteKey| services.delete(&call).await),
+            CreateServiceToken::PATH => {
+                call::serve(request, async |call: CreateServiceToken| services.create_service_token(&call))
+            }
+            ListServiceTokens::PATH => {
+                let list = |call: ListServiceTokens| services.service_tokens.list(call.after.as_deref(), call.limit);
+                call::serve(request, async move |call| list(call))
+            }
+            ReadServiceToken::PATH => {
+                call::serve(request, async |call: ReadServiceToken| services.service_tokens.read(&call.id))
+            }
+            RevokeServiceToken::PATH => {
+                call::serve(request, async |call: RevokeServiceToken| services.revoke_service_token(&call))
+            }
+            FindServiceToken::PATH => {
+                call::serve(request, async |call: FindServiceToken| services.find_service_token(&call))
+            }
             PublishBroadcasts::PATH => {
                 call::serve(request, async |call: PublishBroadcasts| services.publish(call).await)
             }

@@ -15,7 +15,7 @@ impl Services {
         let health_url = put.input.health_url.as_deref();
         let check_at_millis = health_url.map(|_| now_millis());
         let mut is_new = false;
-        self.note_change(&put.author, "provider.set", &put.name, || {
+        self.note_change(&put.author, "provider.set", ("providers", &put.name), || {
             is_new = self.providers.put(&put.name, health_url, check_at_millis)?;
             Ok(())
         })?;
@@ -31,22 +31,22 @@ impl Services {
         if self.providers.read(&delete.name)?.is_none() {
             return Ok(false);
         }
-        self.note_change(&delete.author, "provider.deleted", &delete.name, || {
+        self.note_change(&delete.author, "provider.deleted", ("providers", &delete.name), || {
             self.providers.delete(&delete.name).map(|_| ())
         })?;
         Ok(true)
     }
 
-    /// Changes a setting, writes that down, and tells all operators.
-    fn note_change(
+    /// Changes a setting, one of those that are called so, writes that down, and tells all operators.
+    pub(super) fn note_change(
         &self,
         author: &Author,
         action: &str,
-        name: &str,
+        (settings, name): (&str, &str),
         mut change: impl FnMut() -> Result<()>,
     ) -> Result<()> {
         let changed =
-            ConfigurationChanged { setting: format!("providers.{name}"), changed_by: Some(author.actor.clone()) };
+            ConfigurationChanged { setting: format!("{settings}.{name}"), changed_by: Some(author.actor.clone()) };
         let notification = self.notification(vec![contract::admin_hub::GROUP.to_owned()], &changed, None)?;
         let entry = AuditEntry::new(author.actor.as_str(), action).to(name).from(author.from.clone());
         self.tell(&[notification], || {

@@ -6,7 +6,10 @@ use contract::{ClientEvent, ConnectionCountChanged, EventMeta, Notification, Not
 use signalr_durable::{Caller, HubError};
 use worker::{Env, Result, SqlStorage, Storage};
 
-use super::{broadcasts::Broadcasts, dead_letters::DeadLetters, providers::Providers, registry::Registry};
+use super::{
+    broadcasts::Broadcasts, dead_letters::DeadLetters, providers::Providers, registry::Registry,
+    service_tokens::ServiceTokens,
+};
 use crate::{
     alarm_clock::AlarmClock,
     configuration::{Configuration, ConfigurationError},
@@ -27,6 +30,7 @@ pub(crate) struct Services {
     pub(crate) desk: Desk,
     pub(crate) registry: Registry,
     pub(crate) providers: Providers,
+    pub(crate) service_tokens: ServiceTokens,
     pub(crate) broadcasts: Broadcasts,
     pub(crate) deduplication: Deduplication,
     pub(crate) dead_letters: DeadLetters,
@@ -51,6 +55,7 @@ impl Services {
             desk: Desk::new(&storage.sql(), MOST_AUDIT_ENTRIES),
             registry: Registry::new(storage.sql()),
             providers: Providers::new(storage.sql()),
+            service_tokens: ServiceTokens::new(storage.sql()),
             broadcasts: Broadcasts::new(storage.sql()),
             deduplication: Deduplication::new(storage.sql()),
             dead_letters: DeadLetters::new(storage.sql()),

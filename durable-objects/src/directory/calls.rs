@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Broadcast, MetricsSnapshot};
+use contract::{Broadcast, MetricsSnapshot, OnlineKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -95,18 +95,6 @@ pub struct ListOnline {
     pub limit: u32,
 }
 directory_call!(ListOnline => Vec<OnlineKey>, "/online", |call| call.shard);
-
-/// A key with its connections.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OnlineKey {
-    /// The key.
-    pub virtual_key_id: String,
-    /// Its connections in all.
-    pub connections: u64,
-    /// The connections of each hub.
-    pub hubs: BTreeMap<String, u64>,
-}
 
 /// Adds something to the figures: what the Worker counts, which remembers nothing.
 #[derive(Debug, Serialize, Deserialize)]

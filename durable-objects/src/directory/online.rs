@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use contract::OnlineKey;
 use worker::{Result, SqlStorage};
 
-use super::{calls::OnlineKey, places::integer};
+use super::places::integer;
 use crate::{rows, tables::Tables};
 
 /// `broadcast` is the last that the key was brought; `retry_at_millis` is 0 unless bringing it failed.

@@ -1,8 +1,8 @@
 //! What the object of a virtual key can be asked.
 
 use contract::{
-    AttemptOutcome, AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, SpendView, StatisticsPeriod,
-    TaskView, UndeliveredWebhook, WebhookStatistics, time::Timestamp,
+    AttemptOutcome, AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, Page, RotatedWebhookSecret,
+    SpendView, StatisticsPeriod, TaskView, UndeliveredWebhook, WebhookStatistics,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -246,14 +246,7 @@ pub struct ListTasks {
 virtual_key_call!(ListTasks => Option<TaskPage>, "/tasks");
 
 /// One page of tasks.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct TaskPage {
-    /// The tasks.
-    pub items: Vec<TaskView>,
-    /// Where the next page starts, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
+pub type TaskPage = Page<TaskView>;
 
 /// Asks for one task.
 #[derive(Debug, Serialize, Deserialize)]
@@ -376,18 +369,7 @@ pub struct RotateWebhookSecret {
     /// From which address of the network, for the audit trail.
     pub from: Option<String>,
 }
-virtual_key_call!(RotateWebhookSecret => Option<RotatedSecret>, "/webhooks/secret");
-
-/// A new secret, in the one answer that shows it. It has no `Debug`: it is never logged.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RotatedSecret {
-    /// `whsec_…`
-    pub secret: String,
-    /// Until when older ones sign too, where there are any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous_expires_at: Option<Timestamp>,
-}
+virtual_key_call!(RotateWebhookSecret => Option<RotatedWebhookSecret>, "/webhooks/secret");
 
 /// Asks for the audit trail of the key's connections and subscriptions, newest first.
 #[derive(Debug, Serialize, Deserialize)]

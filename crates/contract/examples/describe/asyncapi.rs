@@ -1,4 +1,4 @@
-//! `src/asyncapi.json`: an `AsyncAPI` 3.0.0 document, as a client sees the hubs: it sends invocations and receives events.
+//! `public/asyncapi.json`: an `AsyncAPI` 3.0.0 document, as a client sees the hubs: it sends invocations and receives events.
 
 use std::error::Error;
 

@@ -83,10 +83,10 @@ pub(crate) fn of_method(method: &MethodEntry) -> Vec<(String, Value)> {
     names_of_method(method).into_iter().zip([Some(invocation), answer].into_iter().flatten()).collect()
 }
 
-/// The message of a domain event: a whole `CloudEvent`.
-pub(crate) fn of_domain_event(event: &DomainEventEntry, common_data: &Value) -> Value {
+/// The schema of a domain event: a whole `CloudEvent`.
+pub(crate) fn cloud_event_schema(event: &DomainEventEntry, common_data: &Value) -> Value {
     let event_type = event.event_type;
-    let mut schema = json!({
+    let schema = json!({
         "type": "object",
         "properties": {
             "specversion": { "const": "1.0" },
@@ -105,21 +105,23 @@ pub(crate) fn of_domain_event(event: &DomainEventEntry, common_data: &Value) -> 
         },
         "required": ["virtualkeyid"],
     });
-    let scope = match event_type.scope {
-        Scope::Key => {
-            schema = schemas::with_members(&schema, &of_key);
-            "key"
-        }
-        Scope::Broadcast => {
-            schema = schemas::with_members(&schema, &json!({ "properties": { "virtualkeyid": false } }));
-            "broadcast"
-        }
+    match event_type.scope {
+        Scope::Key => schemas::with_members(&schema, &of_key),
+        Scope::Broadcast => schemas::with_members(&schema, &json!({ "properties": { "virtualkeyid": false } })),
+    }
+}
+
+/// The message of a domain event.
+pub(crate) fn of_domain_event(event: &DomainEventEntry, common_data: &Value) -> Value {
+    let scope = match event.event_type.scope {
+        Scope::Key => "key",
+        Scope::Broadcast => "broadcast",
     };
     json!({
-        "name": event_type.name,
+        "name": event.event_type.name,
         "summary": event.summary,
         "contentType": "application/cloudevents+json",
-        "payload": schema,
+        "payload": cloud_event_schema(event, common_data),
         "examples": [{ "payload": cloud_event(event) }],
         "x-scope": scope,
     })

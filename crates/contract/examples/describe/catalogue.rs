@@ -83,10 +83,11 @@ pub(crate) struct DomainEventEntry {
 }
 
 /// The schemas of one direction.
-struct Direction {
+pub(crate) struct Direction {
     generator: SchemaGenerator,
     is_outgoing: bool,
-    types: Types,
+    /// Those that were named so far.
+    pub(crate) types: Types,
 }
 
 impl Catalogue {
@@ -144,7 +145,7 @@ impl Catalogue {
 }
 
 impl Direction {
-    fn new(is_outgoing: bool) -> Self {
+    pub(crate) fn new(is_outgoing: bool) -> Self {
         let mut settings =
             SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = TYPES_PATH.into());
         if is_outgoing {
@@ -154,7 +155,7 @@ impl Direction {
     }
 
     /// The schema of what is declared; a name where it has one.
-    fn schema(&mut self, declared: impl Fn(&mut SchemaGenerator) -> Schema) -> Value {
+    pub(crate) fn schema(&mut self, declared: impl Fn(&mut SchemaGenerator) -> Schema) -> Value {
         let schema = schemas::tidied(&declared(&mut self.generator).to_value(), self.is_outgoing);
         for (name, definition) in self.generator.definitions() {
             let is_outgoing = self.is_outgoing;
@@ -164,7 +165,7 @@ impl Direction {
     }
 
     /// The same, never a name.
-    fn resolved(&mut self, declared: impl Fn(&mut SchemaGenerator) -> Schema) -> Value {
+    pub(crate) fn resolved(&mut self, declared: impl Fn(&mut SchemaGenerator) -> Schema) -> Value {
         let schema = self.schema(declared);
         schemas::resolved(&schema, &self.types)
     }

@@ -1,5 +1,5 @@
-//! Writes everything that is derived from the contract's declarations into a project's folder: `src/asyncapi.json`, the
-//! types of the JavaScript client, and the reference pages.
+//! Writes everything that is derived from the contract's declarations into a project's folder: `public/asyncapi.json`,
+//! `public/openapi.json`, the types of the JavaScript client, and the reference pages.
 //!
 //! ```sh
 //! cargo run -p contract --features schema --example describe -- PROJECT           # writes
@@ -20,6 +20,10 @@ mod javascript;
 mod markdown;
 mod member_table;
 mod method_section;
+mod openapi;
+mod openapi_operation;
+mod openapi_security;
+mod openapi_types;
 mod output;
 mod schemas;
 #[cfg(test)]
@@ -61,7 +65,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 /// Every file that is derived.
 fn outputs(catalogue: &Catalogue) -> Result<Vec<Output>, Box<dyn Error>> {
     let mut outputs = vec![
-        Output::new("src/asyncapi.json", &asyncapi::document(catalogue)?.to_string()),
+        Output::new("public/asyncapi.json", &asyncapi::document(catalogue)?.to_string()),
+        Output::new("public/openapi.json", &openapi::document(catalogue)?.to_string()),
         Output::new("clients/js/src/contract.ts", &typescript::module(catalogue)?),
         Output::new("docs/hubs/README.md", &hub_index::page(catalogue)),
         Output::new("docs/hubs/domain-events.md", &domain_events_page::page(catalogue)),

@@ -2,13 +2,14 @@
 
 use std::{collections::HashSet, fs, path::Path};
 
-use contract::{DomainEvent, hub::HUBS};
+use contract::{DomainEvent, hub::HUBS, routes::ROUTES};
 use serde_json::{Value, json};
 
 use crate::{
     asyncapi,
     asyncapi_message::cloud_event,
     catalogue::Catalogue,
+    openapi,
     output::{self, Output},
     outputs, schemas,
     validity::faults,
@@ -16,6 +17,10 @@ use crate::{
 
 fn document() -> Value {
     asyncapi::document(&Catalogue::build().unwrap()).unwrap()
+}
+
+fn openapi_document() -> Value {
+    openapi::document(&Catalogue::build().unwrap()).unwrap()
 }
 
 fn files() -> Vec<Output> {
@@ -77,6 +82,47 @@ fn every_reference_leads_somewhere_and_stands_alone() {
         assert!(document.pointer(pointer).is_some(), "{path} refers to {target}");
     });
     assert!(count > 200);
+}
+
+#[test]
+fn every_route_is_in_the_openapi_document_under_a_name_of_its_own() {
+    let document = openapi_document();
+    let mut names = HashSet::new();
+    for route in ROUTES {
+        let operation = &document["paths"][route.path][route.method.to_lowercase()];
+        assert_eq!(operation["operationId"], route.description.id, "{route:?}");
+        assert!(names.insert(route.description.id), "{} is there twice", route.description.id);
+        let in_path = |parameter: &&Value| parameter["in"] == "path";
+        let parameters = operation["parameters"].as_array().map_or(0, |all| all.iter().filter(in_path).count());
+        assert_eq!(parameters, route.path.matches('{').count(), "{route:?}");
+    }
+}
+
+#[test]
+fn every_reference_of_the_openapi_document_leads_somewhere_and_every_type_is_referred_to() {
+    let document = openapi_document();
+    let mut found = HashSet::new();
+    objects(&document, "", &mut |path, object| {
+        let Some(target) = object.get("$ref") else { return };
+        let pointer = target.as_str().unwrap().strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{path} refers to {target}");
+        found.insert(pointer.to_owned());
+    });
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(found.contains(&format!("/components/schemas/{name}")), "nothing refers to {name}");
+    }
+}
+
+#[test]
+fn the_example_of_every_domain_event_is_a_cloud_event_of_the_openapi_document() {
+    let document = openapi_document();
+    let schema = json!({ "$ref": "#/components/schemas/CloudEvent" });
+    for event in &Catalogue::build().unwrap().domain_events {
+        let mut whole = cloud_event(event);
+        assert_eq!(faults(&whole, &schema, &document), Vec::<String>::new(), "{}", event.event_type.name);
+        whole["type"] = json!("Nothing");
+        assert_ne!(faults(&whole, &schema, &document), Vec::<String>::new(), "{}", event.event_type.name);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Keywords that restrict nothing, or nothing that is checked here.
-const ANNOTATIONS: [&str; 5] = ["description", "title", "default", "format", "pattern"];
+const ANNOTATIONS: [&str; 6] = ["description", "title", "default", "format", "pattern", "discriminator"];
 
 /// What is wrong with a value, by its path; nothing where it is valid. References are looked up in `document`.
 pub(crate) fn faults(value: &Value, schema: &Value, document: &Value) -> Vec<String> {

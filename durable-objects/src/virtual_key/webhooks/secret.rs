@@ -1,6 +1,6 @@
 //! What signs the webhooks of a key.
 
-use contract::{AuditEntry, WEBHOOK_SECRET_BYTES, WebhookSecrets, time::Timestamp};
+use contract::{AuditEntry, RotatedWebhookSecret, WEBHOOK_SECRET_BYTES, WebhookSecrets, time::Timestamp};
 use worker::{Error, Result, SqlStorage};
 
 use crate::{
@@ -8,10 +8,7 @@ use crate::{
     rows,
     tables::Tables,
     transaction::transaction,
-    virtual_key::{
-        VirtualKey,
-        calls::{RotateWebhookSecret, RotatedSecret},
-    },
+    virtual_key::{VirtualKey, calls::RotateWebhookSecret},
 };
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS webhook_secret (only INTEGER PRIMARY KEY, secrets TEXT NOT NULL)";
@@ -60,7 +57,7 @@ impl VirtualKey {
     pub(in super::super) async fn rotate_webhook_secret(
         &self,
         call: &RotateWebhookSecret,
-    ) -> Result<Option<RotatedSecret>> {
+    ) -> Result<Option<RotatedWebhookSecret>> {
         if self.refusal_of_key(&call.virtual_key_id).await?.is_some() {
             return Ok(None);
         }
@@ -72,6 +69,6 @@ impl VirtualKey {
             services.webhooks.secrets.rotate(now_millis)
         })?;
         let previous_expires_at = secrets.old_until_millis(now_millis).map(Timestamp);
-        Ok(Some(RotatedSecret { secret, previous_expires_at }))
+        Ok(Some(RotatedWebhookSecret { secret, previous_expires_at }))
     }
 }
