@@ -9,7 +9,7 @@ use serde_json::json;
 use worker::{Context, Env, Headers, Method, Request, Response, Result, Url};
 
 use crate::{
-    descriptions, events_door, health_door, hubs_door, keys_door, operating_door,
+    azure_door, descriptions, events_door, health_door, hubs_door, keys_door, operating_door,
     origins::{self, Origin},
     owner_door, providers_door,
     refusal::Refusal,
@@ -106,6 +106,7 @@ async fn route(visit: Visit, origin: &Origin) -> std::result::Result<Response, R
         ["v1", "spend"] if read => Box::pin(owner_door::read_spend(&visit)),
         ["v1", "history"] if read => Box::pin(owner_door::read_history(&visit)),
         ["v1", "webhooks"] if read => Box::pin(owner_door::list_webhooks(&visit)),
+        ["api", ..] => Box::pin(azure_door::serve(visit)),
         ["health"] | ["health", "live" | "ready" | "signalr"] if read => Box::pin(health_door::serve(visit)),
         ["metrics"] if read => Box::pin(operating_door::metrics(&visit)),
         ["asyncapi.json"] if read => return descriptions::asyncapi(),

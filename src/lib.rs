@@ -9,6 +9,7 @@
 //! | `hubs_door` | `/hubs/*`: who may reach which hub |
 //! | `tokens_door` | `POST /v1/tokens`: client tokens, for whoever holds a key |
 //! | `events_door` | `POST /v1/events`: domain events from backends |
+//! | `azure_door` | `/api/*`: the same as `events_door`, and more, for backends that use Azure's SDKs |
 //! | `owner_door` | `/v1/tasks`, `/v1/spend`, `/v1/history`, `/v1/webhooks`: what the holder of a key reads |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
 //! | `providers_door` | `/v1/admin/providers`: providers and their health |
@@ -25,6 +26,7 @@
 
 mod auth_failures;
 mod authentication;
+mod azure_door;
 mod client_token;
 mod descriptions;
 mod door;

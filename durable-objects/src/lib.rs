@@ -10,6 +10,7 @@
 //! | `arrival` | events that come from the Worker |
 //! | `call` | how the Worker asks an object something, and objects ask each other |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
+//! | `connection_id` | ids of connections, which say whose they are |
 //! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `patience`, `log` | what the objects share |
 
 mod administration;
@@ -18,6 +19,7 @@ mod arrival;
 mod audit;
 mod call;
 pub mod configuration;
+mod connection_id;
 mod deduplication;
 mod desk;
 mod directory;
@@ -41,6 +43,7 @@ pub use administration::{
 };
 pub use call::{CallError, ObjectCall, ask};
 pub use configuration::{Configuration, ConfigurationError};
+pub use connection_id::{key_of_connection, new_connection_id};
 pub use desk::variant;
 pub use directory::{
     Directory,
@@ -51,7 +54,9 @@ pub use patience::in_time;
 pub use virtual_key::{
     VirtualKey,
     calls::{
-        Admission, ApplyKey, Disconnect, FoundTask, Inspect, Inspection, ListTasks, Ping, Publish, Published,
-        ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Refusal, Reserve, TaskPage, virtual_key_name,
+        Admission, ApplyKey, ApplyOperation, Disconnect, FoundTask, Inspect, Inspection, ListTasks, Ping, Publish,
+        Published, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Refusal, Reserve, TaskPage,
+        virtual_key_name,
     },
+    operations::outcome_of_nobody,
 };

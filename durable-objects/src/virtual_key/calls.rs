@@ -5,6 +5,7 @@ use contract::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use signalr_durable::azure::{Operation, Outcome};
 
 use crate::call::ObjectCall;
 
@@ -93,6 +94,16 @@ pub enum Published {
     /// It changes nothing, for this reason.
     Ignored(String),
 }
+
+/// Has the object do what a backend asks for by Azure's REST API.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ApplyOperation {
+    /// The key.
+    pub virtual_key_id: String,
+    /// What to do for the key's connections. Groups are named without the key.
+    pub operation: Operation,
+}
+virtual_key_call!(ApplyOperation => Outcome, "/operation");
 
 /// Gives the object its key's record.
 #[derive(Debug, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ mod history;
 mod hubs;
 mod key_state;
 mod navigation;
+pub(crate) mod operations;
 mod outbox;
 mod preferences;
 mod presence;
@@ -31,8 +32,8 @@ use worker::{
 
 use self::{
     calls::{
-        ApplyKey, Deliver, Disconnect, Inspect, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend,
-        ReadTask, ReadWebhooks, Reserve, Watch,
+        ApplyKey, ApplyOperation, Deliver, Disconnect, Inspect, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit,
+        ReadSpend, ReadTask, ReadWebhooks, Reserve, Watch,
     },
     services::Services,
 };
@@ -57,7 +58,9 @@ impl DurableObject for VirtualKey {
         let configuration = configuration::read(&env);
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
-        let builder = Server::builder(&state, options).refresh_policy(server_options::keeps_permissions);
+        let builder = Server::builder(&state, options)
+            .refresh_policy(server_options::keeps_permissions)
+            .group_policy(operations::may_be_in);
         let server = hubs::register(builder, &services).build();
         services.desk.attach(&server);
         if let Ok(configuration) = services.configuration() {
@@ -74,6 +77,7 @@ impl DurableObject for VirtualKey {
             CONNECTIONS_PATH => Box::pin(self.serve_client(request)),
             Reserve::PATH => call::serve(request, async |call: Reserve| self.reserve(&call).await),
             ApplyKey::PATH => call::serve(request, async |call: ApplyKey| self.apply(call).await),
+            ApplyOperation::PATH => call::serve(request, async |call: ApplyOperation| self.apply_operation(call).await),
             Deliver::PATH => call::serve(request, async |call: Deliver| self.deliver(call).await),
             Watch::PATH => call::serve(request, async |call: Watch| self.watch(&call).await),
             Disconnect::PATH => call::serve(request, async |call: Disconnect| self.disconnect(&call).await),

@@ -18,7 +18,7 @@ pub struct RestError {
     /// After how many seconds the same request may succeed: `Retry-After`.
     pub retry_after_seconds: Option<u64>,
     /// The methods that the route takes, where it does not take this one.
-    allow: Option<&'static str>,
+    pub allow: Option<&'static str>,
 }
 
 /// Azure's `ErrorDetail`.
