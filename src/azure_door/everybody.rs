@@ -24,9 +24,9 @@ pub(super) async fn close(
     excluded: &[String],
 ) -> Result<Outcome, RestError> {
     let env = &visit.env;
-    // A key that came a moment ago is listed, but perhaps not yet its hubs.
+    // Which hubs its connections are of, a key tells later: each is asked.
     let shards = stream::iter(0..SHARDS).map(|shard| async move {
-        durable_objects::ask(env, &ListOnline { shard, after: None, limit: MOST_KEYS + 1 }).await
+        durable_objects::ask(env, &ListOnline { shard, after: None, limit: MOST_KEYS + 1, with_arriving: true }).await
     });
     let online: Vec<_> = shards.buffer_unordered(OBJECTS_AT_ONCE).try_collect().await.map_err(unavailable)?;
     let keys: Vec<String> = online.into_iter().flatten().map(|key| key.virtual_key_id).collect();
