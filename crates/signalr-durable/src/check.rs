@@ -31,7 +31,6 @@ impl Server {
             self.checked_at_millis.set(now_millis);
         }
         let routine = (self.checked_at_millis.get() + CHECK_MILLIS).min(self.user_groups.next_expiry_millis());
-        let routine = routine.max(now_millis);
         if !self.options.close_on_authentication_expiration {
             return Some(routine);
         }
@@ -40,7 +39,8 @@ impl Server {
     }
 
     /// Closes connections whose client has fallen silent, and those whose authentication has expired where the options
-    /// ask for that, and ends the memberships of users whose time is over. Call it from the object's alarm, and before a decision that counts connections.
+    /// ask for that, and ends the memberships of users whose time is over. Call it from the object's alarm, and before a
+    /// decision that counts connections.
     pub fn check(&self) {
         self.restore();
         self.close_silent();

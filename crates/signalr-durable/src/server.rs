@@ -40,6 +40,7 @@ use crate::{
 /// | `websocket_message` | [`receive`](Self::receive) |
 /// | `websocket_close` | [`closed`](Self::closed) |
 /// | `websocket_error` | [`broken`](Self::broken) |
+/// | what a backend asks for by [`edge::azure`](crate::edge::azure) | [`apply`](Self::apply) |
 /// | `alarm` | [`check`](Self::check), and again at [`next_check_millis`](Self::next_check_millis) |
 ///
 /// All WebSockets of the object that hibernate are the server's. Its tables in the object's SQLite have names that begin

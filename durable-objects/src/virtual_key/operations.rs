@@ -22,7 +22,7 @@ impl VirtualKey {
         // From here to the outcome nothing waits, so groups cannot change in between.
         let groups_before = self.groups_of_members(&call.operation);
         let outcome = self.server.apply(&call.operation).await;
-        if let Action::LeaveAll(_) = call.operation.action {
+        if let Action::Leave { .. } | Action::LeaveAll(_) = call.operation.action {
             self.rejoin(&call.operation.hub, key, &groups_before).await;
         }
         self.note_groups(&groups_before)?;

@@ -39,7 +39,7 @@ impl Server {
             HubError::Refused(text) => Outcome::Refused(text.into_owned()),
             other => {
                 log::error("what a backend asked for could not be done", &other);
-                Outcome::Refused("storage failed".to_owned())
+                Outcome::Failed
             }
         })
     }

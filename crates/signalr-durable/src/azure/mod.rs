@@ -1,7 +1,8 @@
 //! The Azure SignalR data-plane REST API, on the object's side: what a backend asks for, and doing it.
 //!
 //! [`edge::azure`](crate::edge::azure) turns a request into an [`Operation`]. The application finds the object that it is
-//! for, which hands it to [`Server::apply`](crate::Server::apply) and answers with the [`Outcome`]; both travel as JSON, by `serde_json`.
+//! for, which hands it to [`Server::apply`](crate::Server::apply) and answers with the [`Outcome`]; both travel as JSON, by
+//! `serde_json`.
 //!
 //! | room | what it is for |
 //! |---|---|

@@ -121,6 +121,8 @@ pub enum Outcome {
     },
     /// It was not done, for this reason.
     Refused(String),
+    /// It failed on this side, perhaps halfway; the log has the cause.
+    Failed,
 }
 
 /// What is not there.

@@ -12,10 +12,11 @@
 //! | `access_keys` | access tokens: whose they are, and what for |
 //! | `route` | which request means what |
 //! | `query` | its query, with names in any case |
-//! | `request` | reading a request, answering it |
+//! | `request`, `answer` | reading a request, answering it |
 //! | `error` | what is answered to a request that is not served |
 
 mod access_keys;
+mod answer;
 mod error;
 mod query;
 mod request;

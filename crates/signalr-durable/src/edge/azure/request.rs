@@ -1,7 +1,6 @@
-//! Reading a request, and answering it.
+//! Reading a request: its token, its names, its body.
 
-use serde_json::json;
-use worker::{Headers, Method, Request, Response, Result, Url};
+use worker::{Request, Url};
 
 use super::{
     access_keys::AccessKeys,
@@ -10,7 +9,7 @@ use super::{
     route::{Generation, Kind, Route, Subject},
 };
 use crate::{
-    azure::{Action, Member, Message, MessageError, Missing, Operation, Outcome, Target},
+    azure::{Action, Member, Message, MessageError, Operation, Target},
     clock,
     edge::body::body_of,
 };
@@ -53,18 +52,12 @@ pub enum Ask {
 pub struct RestRequest {
     /// What it asks for.
     pub ask: Ask,
-    kind: Kind,
-    generation: Generation,
-    is_about_connection: bool,
-    page: Page,
-    url: Url,
-}
-
-/// Where the page after this one begins.
-#[derive(Debug, Clone, Copy, Default)]
-struct Page {
-    /// How many connections were asked for in all.
-    top: Option<u32>,
+    pub(super) kind: Kind,
+    pub(super) generation: Generation,
+    pub(super) is_about_connection: bool,
+    /// Of a list: how many connections were asked for in all.
+    pub(super) top: Option<u32>,
+    pub(super) url: Url,
 }
 
 impl RestRequest {
@@ -82,7 +75,7 @@ impl RestRequest {
             return Err(RestError::too_large(MAX_BODY_BYTES));
         }
         if route.kind == Kind::Health {
-            return Ok(Self::of(Ask::Health, &route, url, Page::default()));
+            return Ok(Self::of(Ask::Health, &route, url, None));
         }
         let authorization = header("authorization").unwrap_or_default();
         let token = bearer_token(&authorization).ok_or_else(|| RestError::unauthorized("it has none"))?;
@@ -98,97 +91,22 @@ impl RestRequest {
             }
             _ => None,
         };
-        let (ask, page) = ask(&route, &query, message)?;
-        Ok(Self::of(ask, &route, url, page))
+        let top = number(&query, "top")?;
+        Ok(Self::of(ask(&route, &query, message, top)?, &route, url, top))
     }
 
-    fn of(ask: Ask, route: &Route, url: Url, page: Page) -> Self {
+    fn of(ask: Ask, route: &Route, url: Url, top: Option<u32>) -> Self {
         let is_about_connection = matches!(route.subject, Subject::Connection(_) | Subject::ConnectionInGroup(..));
-        Self { ask, kind: route.kind, generation: route.generation, is_about_connection, page, url }
-    }
-
-    /// Answers with what came of it.
-    ///
-    /// # Errors
-    ///
-    /// The platform's.
-    pub fn answer(&self, outcome: Outcome) -> Result<Response> {
-        let method = if matches!(self.kind, Kind::Exists | Kind::IsInGroup) { Method::Head } else { Method::Get };
-        match outcome {
-            Outcome::Done => Ok(Response::empty()?.with_status(self.success())),
-            Outcome::Result(result) => json_answer(format!("{{\"result\":{}}}", result.get())),
-            Outcome::Members { members, has_more } => {
-                let last = members.last().map(|member| member.connection_id.as_str());
-                let left = self.page.top.map(|top| top.saturating_sub(u32::try_from(members.len()).unwrap_or(top)));
-                let next = last.filter(|_| has_more && left != Some(0)).map(|last| self.next_link(last, left));
-                let mut body = json!({ "value": members });
-                if let (Some(next), Some(body)) = (next, body.as_object_mut()) {
-                    body.insert("nextLink".to_owned(), next.into());
-                }
-                json_answer(body.to_string())
-            }
-            Outcome::NotFound(missing) => self.not_found(missing).into_response(&method),
-            Outcome::Refused(why) => RestError::new(400, "Error.Request.Refused", why).into_response(&method),
-        }
-    }
-
-    /// Answers with a client token.
-    ///
-    /// # Errors
-    ///
-    /// The platform's.
-    pub fn answer_token(&self, token: &str) -> Result<Response> {
-        let mut response = json_answer(json!({ "token": token }).to_string())?;
-        // RFC 6750, 5.3: nobody in between keeps a token.
-        response.headers_mut().set("cache-control", "no-store")?;
-        Ok(response)
+        Self { ask, kind: route.kind, generation: route.generation, is_about_connection, top, url }
     }
 
     /// The address of the request.
     pub fn url(&self) -> &Url {
         &self.url
     }
-
-    fn success(&self) -> u16 {
-        match (self.generation, self.kind, self.is_about_connection) {
-            (_, Kind::Send, _)
-            | (Generation::One, Kind::Close, _)
-            | (Generation::One, Kind::Join | Kind::Leave, false) => 202,
-            (Generation::Dated, Kind::Close | Kind::Leave | Kind::LeaveAll, false) => 204,
-            _ => 200,
-        }
-    }
-
-    fn not_found(&self, missing: Missing) -> RestError {
-        let (code, message) = match (missing, self.kind) {
-            (Missing::Hub, _) => ("Error.Hub.NotExisted", "there is no such hub"),
-            (Missing::Connection, Kind::Exists | Kind::Close) => {
-                ("Warning.Connection.NotExisted", "there is no such connection")
-            }
-            (Missing::Connection, _) => ("Error.Connection.NotExisted", "there is no such connection"),
-            (Missing::User, _) => ("Warning.User.NotExisted", "the user has no connection"),
-            (Missing::Group, _) => ("Warning.Group.NotExisted", "the group has no connection"),
-            (Missing::Membership, _) => ("Info.User.NotInGroup", "the user is not in the group"),
-        };
-        RestError::new(404, code, message)
-    }
-
-    fn next_link(&self, last: &str, left: Option<u32>) -> String {
-        let mut next = self.url.clone();
-        let is_cursor = |name: &str| ["continuationToken", "top"].iter().any(|known| known.eq_ignore_ascii_case(name));
-        let kept: Vec<(String, String)> =
-            self.url.query_pairs().into_owned().filter(|(name, _)| !is_cursor(name)).collect();
-        let mut pairs = next.query_pairs_mut();
-        pairs.clear().extend_pairs(kept).append_pair("continuationToken", last);
-        if let Some(left) = left {
-            pairs.append_pair("top", &left.to_string());
-        }
-        drop(pairs);
-        next.to_string()
-    }
 }
 
-fn ask(route: &Route, query: &Query, message: Option<Message>) -> Result<(Ask, Page), RestError> {
+fn ask(route: &Route, query: &Query, message: Option<Message>, top: Option<u32>) -> Result<Ask, RestError> {
     let target = || match &route.subject {
         Subject::Hub => Target::All,
         Subject::User(user) | Subject::UserInGroup(user, _) => Target::User(user.clone()),
@@ -196,7 +114,6 @@ fn ask(route: &Route, query: &Query, message: Option<Message>) -> Result<(Ask, P
         Subject::Connection(id) | Subject::ConnectionInGroup(id, _) => Target::Connection(id.clone()),
     };
     let excluded = || query.all("excluded");
-    let mut page = Page::default();
     let action = match (route.kind, &route.subject, message) {
         (Kind::Send, _, Some(message)) => Action::Send { to: target(), message, excluded: excluded() },
         (Kind::Invoke, Subject::Connection(id), Some(message)) => Action::Invoke { connection: id.clone(), message },
@@ -205,9 +122,8 @@ fn ask(route: &Route, query: &Query, message: Option<Message>) -> Result<(Ask, P
         }
         (Kind::Exists, ..) => Action::Exists(target()),
         (Kind::List, Subject::Group(group), _) => {
-            page.top = number(query, "top", u32::MAX)?;
-            let largest = number(query, "maxpagesize", u32::MAX)?.unwrap_or(DEFAULT_PAGE).min(LARGEST_PAGE);
-            let limit = page.top.map_or(largest, |top| largest.min(top));
+            let largest = number(query, "maxpagesize")?.unwrap_or(DEFAULT_PAGE).min(LARGEST_PAGE);
+            let limit = top.map_or(largest, |top| largest.min(top));
             Action::List { group: group.clone(), after: query.get("continuationToken").map(str::to_owned), limit }
         }
         (Kind::Join, Subject::ConnectionInGroup(id, group), _) => {
@@ -233,16 +149,16 @@ fn ask(route: &Route, query: &Query, message: Option<Message>) -> Result<(Ask, P
         }
         (Kind::GenerateToken, ..) => {
             let user_id = query.get("userId").map(str::to_owned);
-            let minutes = number(query, "minutesToExpire", u32::MAX)?.unwrap_or(DEFAULT_TOKEN_MINUTES);
+            let minutes = number(query, "minutesToExpire")?.unwrap_or(DEFAULT_TOKEN_MINUTES);
             let hub = hub_of(route, query);
-            return Ok((Ask::ClientToken { hub, user_id, minutes }, page));
+            return Ok(Ask::ClientToken { hub, user_id, minutes });
         }
         (Kind::Unsupported, ..) => {
             return Err(RestError::new(501, "Error.Request.NotSupported", "this server has no such operation"));
         }
         _ => return Err(RestError::nothing_here()),
     };
-    Ok((Ask::Operation(Operation { hub: hub_of(route, query), action }), page))
+    Ok(Ask::Operation(Operation { hub: hub_of(route, query), action }))
 }
 
 /// A hub of an application has the application's name before its own.
@@ -254,9 +170,9 @@ fn hub_of(route: &Route, query: &Query) -> String {
 }
 
 /// A positive whole number.
-fn number(query: &Query, name: &str, largest: u32) -> Result<Option<u32>, RestError> {
+fn number(query: &Query, name: &str) -> Result<Option<u32>, RestError> {
     let Some(text) = query.get(name) else { return Ok(None) };
-    let number = text.parse().ok().filter(|number| (1..=largest).contains(number));
+    let number = text.parse().ok().filter(|number| *number > 0);
     number.map(Some).ok_or_else(|| RestError::invalid(name, "must be a positive whole number"))
 }
 
@@ -321,12 +237,6 @@ fn is_too_large(bytes: usize) -> bool {
 fn bearer_token(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn json_answer(body: String) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set("content-type", "application/json")?;
-    Ok(Response::ok(body)?.with_headers(headers))
 }
 
 // Times are positive and far below 2^63.
