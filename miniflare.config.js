@@ -33,6 +33,7 @@ const PROJECT = dirname(fileURLToPath(import.meta.url));
 export const LOCAL_VARS = {
   MASTER_KEY: 'condt_master_known-to-all',
   TOKEN_SIGNING_KEY: 'a-token-signing-key-that-is-known-to-all',
+  AZURE_ACCESS_KEY: 'a-primary-access-key-that-is-known-to-all,a-secondary-access-key-that-is-known-to-all',
   ALLOWED_ORIGINS: '*',
   AUTH_FAILURES_PER_MINUTE: '0',
 };

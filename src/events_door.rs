@@ -2,7 +2,7 @@
 
 use contract::{
     Arrival, EventResult, EventResults, EventStatus, HEADER_PREFIX, MAX_BODY_BYTES, PROBLEM_CONTENT_TYPE, Problem,
-    ProblemKind, UnavailableProblem, read_request,
+    ProblemKind, Rejection, UnavailableProblem, read_request,
 };
 use durable_objects::Published;
 use worker::Response;

@@ -101,6 +101,11 @@ impl Host for HubHost<'_> {
             Admission::Refused(refusal) => Err(refused_by_key(self.visit, self.hub, refusal)),
         }
     }
+
+    fn connection_id(&self, visitor: &Visitor) -> Result<String, Refusal> {
+        let of_key = (self.hub.key == KeyKind::Virtual).then_some(visitor.object.as_str());
+        Ok(durable_objects::new_connection_id(of_key)?)
+    }
 }
 
 impl HubHost<'_> {

@@ -14,6 +14,7 @@
 //! | `event_consumer`, `event_message` | events that went through the queue |
 //! | `webhook_consumer` | webhooks that are due |
 //! | `dead_letter_consumer`, `dead_letters_door` | what could not be delivered |
+//! | `azure_door` | `/api/*`: the same as `events_door`, and more, for backends that use Azure's SDKs |
 //! | `owner_door` | `/v1/tasks`, `/v1/spend`, `/v1/history`, `/v1/webhooks`: what the holder of a key reads |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
 //! | `service_tokens_door`, `service_token_lookup`, `sender` | `/v1/admin/service-tokens`: what backends send events with |
@@ -33,6 +34,7 @@
 
 mod auth_failures;
 mod authentication;
+mod azure_door;
 mod body;
 mod client_token;
 mod configuration;

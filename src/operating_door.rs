@@ -58,7 +58,7 @@ pub(crate) async fn connections(visit: &Visit) -> Result<Response, Refusal> {
     operator(visit).await?;
     let (after, limit) = (parameter(visit, "after"), limit(visit)?);
     let shards = stream::iter(0..SHARDS).map(|shard| {
-        let list = ListOnline { shard, after: after.clone(), limit: limit + 1 };
+        let list = ListOnline { shard, after: after.clone(), limit: limit + 1, with_arriving: false };
         async move { durable_objects::ask(&visit.env, &list).await }
     });
     let pages: Vec<Vec<OnlineKey>> = shards.buffer_unordered(OBJECTS_AT_ONCE).try_collect().await?;

@@ -4,11 +4,11 @@ use durable_objects::Configuration;
 use worker::{Headers, Method, Request, Response, Result, Url};
 
 /// What SignalR's JavaScript client and the REST routes use.
-const METHODS: &str = "GET, POST, PATCH, DELETE, OPTIONS";
-const REQUEST_HEADERS: &str =
-    "authorization, content-type, x-requested-with, x-signalr-user-agent, x-api-key, x-master-key, traceparent";
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
+const REQUEST_HEADERS: &str = "authorization, content-type, x-requested-with, x-signalr-user-agent, x-api-key, \
+    x-master-key, traceparent, x-ms-client-request-id";
 /// What a page may read of an answer beyond the simple headers.
-const RESPONSE_HEADERS: &str = "x-request-id, retry-after";
+const RESPONSE_HEADERS: &str = "x-request-id, retry-after, x-ms-error-code";
 /// How long a browser keeps the answer to a preflight: an hour.
 const PREFLIGHT_SECONDS: &str = "3600";
 

@@ -8,7 +8,7 @@ use futures::future::LocalBoxFuture;
 use worker::Response;
 
 use crate::{
-    dead_letters_door, descriptions,
+    azure_door, dead_letters_door, descriptions,
     door::Visit,
     events_door, health_door, hubs_door, keys_door, operating_door,
     origins::{self, Origin},
@@ -33,6 +33,9 @@ pub(crate) async fn route(visit: Visit, origin: &Origin) -> Result<Response, Ref
         return Box::pin(hubs_door::serve(visit)).await;
     }
     let path = visit.url.path().to_owned();
+    if path.starts_with("/api/") {
+        return Box::pin(azure_door::serve(visit)).await;
+    }
     let (route, segments) = match routes::find(visit.request.method().as_ref(), &path) {
         Found::Route(route, segments) => (route, segments),
         Found::OtherMethods(methods) => return Err(Refusal::MethodNotAllowed(methods)),

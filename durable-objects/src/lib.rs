@@ -11,6 +11,7 @@
 //! | `call` | how the Worker asks an object something, and objects ask each other |
 //! | `queue` | what is put into the queues, and how much waits there |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
+//! | `connection_id` | ids of connections, which say whose they are |
 //! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `patience`, `log` | what the objects share |
 
 mod administration;
@@ -19,6 +20,7 @@ mod arrival;
 mod audit;
 mod call;
 pub mod configuration;
+mod connection_id;
 mod deduplication;
 mod desk;
 mod directory;
@@ -45,6 +47,7 @@ pub use administration::{
 };
 pub use call::{CallError, ObjectCall, ask};
 pub use configuration::{Configuration, ConfigurationError};
+pub use connection_id::{key_of_connection, new_connection_id};
 pub use desk::variant;
 pub use directory::{
     Directory,
@@ -56,9 +59,10 @@ pub use queue::{Backlog, MAX_MESSAGE_BYTES, Queue, backlog, send};
 pub use virtual_key::{
     VirtualKey,
     calls::{
-        Admission, ApplyKey, Arrive, AttemptToMake, BeginAttempt, Disconnect, FinishAttempt, FoundTask, GiveUp,
-        Inspect, Inspection, ListTasks, NumberedEvents, Numbers, Ping, Poke, Publish, Published, ReadHistory,
+        Admission, ApplyKey, ApplyOperation, Arrive, AttemptToMake, BeginAttempt, Disconnect, FinishAttempt, FoundTask,
+        GiveUp, Inspect, Inspection, ListTasks, NumberedEvents, Numbers, Ping, Poke, Publish, Published, ReadHistory,
         ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery, Refusal, Reserve, RotateWebhookSecret,
         TakeNumbers, TaskPage, virtual_key_name,
     },
+    operations::outcome_of_nobody,
 };

@@ -14,8 +14,15 @@ export const SECRETS = {
   TOKEN_SIGNING_KEY: () => randomBytes(32).toString('base64url'),
 };
 
-/** Locally, a page of any origin may connect, and an address may fail as often as it likes. */
-const SETTINGS = { ALLOWED_ORIGINS: () => '*', AUTH_FAILURES_PER_MINUTE: () => '0' };
+/**
+ * Locally, a page of any origin may connect, an address may fail as often as it likes, and the door for Azure's SDKs is
+ * open: a deployment opens it by setting its key.
+ */
+const SETTINGS = {
+  ALLOWED_ORIGINS: () => '*',
+  AUTH_FAILURES_PER_MINUTE: () => '0',
+  AZURE_ACCESS_KEY: () => randomBytes(32).toString('base64'),
+};
 
 /** Adds what is missing, leaves what somebody wrote there, and returns all of it. */
 export async function ensureDevVars() {

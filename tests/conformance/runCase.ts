@@ -16,11 +16,6 @@ export interface Result {
 /** Beyond what its own steps wait, so that nothing hangs. */
 const LIMIT_MILLIS = { quick: 60_000, slow: 120_000 };
 
-/** Where nothing of an area exists here, its cases are not tried. */
-const MISSING_AREAS: [area: RegExp, reason: string][] = [
-  [/^azure-/, 'the REST door of Azure SignalR does not exist yet'],
-];
-
 /** Which step failed; its cause says why. */
 class Broken extends Error {}
 
@@ -30,8 +25,6 @@ export async function runCase(
   transcript: Transcript,
   operations: Record<string, Operation>,
 ): Promise<Result> {
-  const reason = MISSING_AREAS.find(([area]) => area.test(testCase.area))?.[1];
-  if (reason !== undefined) return { testCase, outcome: 'skipped', message: reason };
   if (testCase.steps.length === 0) return { testCase, outcome: 'skipped', message: 'it has no steps' };
 
   const world = new World(testCase, base, transcript, (inner, steps) => runSteps(inner, steps, operations));

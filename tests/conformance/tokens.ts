@@ -36,7 +36,9 @@ export function describedToken(words: string[], url: string): string {
     else if (name === 'user') claims.nameid = value;
     else if (name === 'exp' || name === 'nbf' || name === 'iat') claims[name] = instant(value, now);
     else if (name === 'ttl') claims.exp = now + Number(value);
+    else if (/^noexp$/i.test(name)) delete claims.exp;
     else if (name === 'aud' && value === 'url') claims.aud = url;
+    else if (name === 'aud' && value === 'path') claims.aud = url.split('?')[0];
     else if (name === 'sub') {
       delete claims.nameid;
       claims.sub = value;

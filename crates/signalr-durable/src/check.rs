@@ -30,7 +30,7 @@ impl Server {
         if self.checked_at_millis.get() == 0.0 {
             self.checked_at_millis.set(now_millis);
         }
-        let routine = self.checked_at_millis.get() + CHECK_MILLIS;
+        let routine = (self.checked_at_millis.get() + CHECK_MILLIS).min(self.user_groups.next_expiry_millis());
         if !self.options.close_on_authentication_expiration {
             return Some(routine);
         }
@@ -39,10 +39,12 @@ impl Server {
     }
 
     /// Closes connections whose client has fallen silent, and those whose authentication has expired where the options
-    /// ask for that. Call it from the object's alarm, and before a decision that counts connections.
+    /// ask for that, and ends the memberships of users whose time is over. Call it from the object's alarm, and before a
+    /// decision that counts connections.
     pub fn check(&self) {
         self.restore();
         self.close_silent();
+        self.expire_user_groups();
         if self.options.close_on_authentication_expiration {
             self.close_expired();
         }

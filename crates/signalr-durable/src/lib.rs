@@ -10,6 +10,7 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`edge`] | the Worker's side: negotiation, tokens, and the HTTP end of each transport |
+//! | [`azure`] | what a backend asks for by Azure's REST API, and doing it |
 //! | `hub`, `methods`, `upload` | what an application writes: a [`Hub`] and its methods |
 //! | `caller`, `clients`, `audience`, `sockets` | what a method works with: who called, and whom to send something |
 //! | `server`, `turn`, `outbox`, `event` | the [`Server`] of one object; what leaves together; encoding once |
@@ -22,6 +23,7 @@
 mod ask;
 mod attachment;
 mod audience;
+pub mod azure;
 mod call;
 mod caller;
 mod cancellation;

@@ -145,10 +145,14 @@ impl Server {
     }
 
     fn handshake_done(&self, slot: Slot, handshake: HandshakeRequest) {
-        if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
+        let identity = self.table.borrow_mut().get_mut(slot).map(|entry| {
             entry.handshake = Some(handshake);
             entry.live.stop_timer();
             entry.live.work.borrow_mut().waiting.push_back(Work::Connected);
+            entry.identity.clone()
+        });
+        if let Some(identity) = identity {
+            self.join_groups_of_user(&identity);
         }
         if let Err(error) = self.begin_session(slot, handshake) {
             log::error("a session could not be stored", &error);

@@ -12,6 +12,7 @@ use worker::{State, worker_sys::DurableObjectState};
 
 use crate::{
     audience::Audience,
+    azure::UserGroups,
     clients::Clients,
     error::HubError,
     event::{EncodedOnce, Event},
@@ -39,6 +40,7 @@ use crate::{
 /// | `websocket_message` | [`receive`](Self::receive) |
 /// | `websocket_close` | [`closed`](Self::closed) |
 /// | `websocket_error` | [`broken`](Self::broken) |
+/// | what a backend asks for by [`edge::azure`](crate::edge::azure) | [`apply`](Self::apply) |
 /// | `alarm` | [`check`](Self::check), and again at [`next_check_millis`](Self::next_check_millis) |
 ///
 /// All WebSockets of the object that hibernate are the server's. Its tables in the object's SQLite have names that begin
@@ -49,10 +51,12 @@ pub struct Server {
     pub(crate) options: ServerOptions,
     pub(crate) hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
     pub(crate) refresh_policy: Option<RefreshPolicy>,
+    pub(crate) group_policy: Option<GroupPolicy>,
     pub(crate) table: RefCell<Table<Live>>,
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) spill: Spill,
     pub(crate) sessions: SessionStore,
+    pub(crate) user_groups: UserGroups,
     /// Where the sessions are, by their numbers.
     pub(crate) session_slots: RefCell<HashMap<i64, Slot>>,
     pub(crate) questions: Questions,
@@ -82,10 +86,14 @@ pub struct ServerBuilder {
     options: ServerOptions,
     hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
     refresh_policy: Option<RefreshPolicy>,
+    group_policy: Option<GroupPolicy>,
 }
 
 /// Whether a connection's claims may be replaced: given the old ones and the new.
 pub(crate) type RefreshPolicy = Box<dyn Fn(&str, &str) -> bool>;
+
+/// Whether a backend may add a connection to a group: given the connection's claims and the group.
+pub(crate) type GroupPolicy = Box<dyn Fn(&str, &str) -> bool>;
 
 impl ServerBuilder {
     /// Serves a hub under this name. It stands in the attachments of sleeping sockets: a hub that is
@@ -105,6 +113,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Decides whether a backend may add a connection to a group, by [`Server::apply`] or because its user is in it. It is
+    /// given the connection's claims and the group. Without a policy it always may; hubs always may.
+    #[must_use]
+    pub fn group_policy(mut self, policy: impl Fn(&str, &str) -> bool + 'static) -> Self {
+        self.group_policy = Some(Box::new(policy));
+        self
+    }
+
     /// Ends the list of hubs. Nothing is read or awaited: sockets that outlived a sleep are taken up when
     /// the first event arrives.
     #[must_use]
@@ -114,6 +130,7 @@ impl ServerBuilder {
             table: RefCell::new(Table::new(self.hubs.len())),
             spill: Spill::new(self.state.storage().sql()),
             sessions: SessionStore::new(self.state.storage().sql()),
+            user_groups: UserGroups::new(self.state.storage().sql()),
             session_slots: RefCell::default(),
             state: self.state,
             invocation_rate: Cell::new(self.options.invocation_rate),
@@ -121,6 +138,7 @@ impl ServerBuilder {
             counters: self.hubs.iter().map(|_| Counters::default()).collect(),
             hubs: self.hubs,
             refresh_policy: self.refresh_policy,
+            group_policy: self.group_policy,
             outbox: RefCell::default(),
             questions: Questions::default(),
             is_restored: Cell::new(false),
@@ -146,6 +164,7 @@ impl Server {
             options,
             hubs: Vec::new(),
             refresh_policy: None,
+            group_policy: None,
         }
     }
 

@@ -6,12 +6,10 @@ use worker::{Request, Response, Result};
 
 use super::{Administration, services::Services};
 use crate::{
+    connection_id::new_connection_id,
     desk::JournalLimits,
     identifiers::{HOUR_MILLIS, ahead_millis, hours_millis},
-    virtual_key::{
-        admission::new_connection_id,
-        calls::{Admission, Refusal},
-    },
+    virtual_key::calls::{Admission, Refusal},
 };
 
 /// What the connections of health checks claim: they are nobody's, and are not written down.
@@ -28,7 +26,7 @@ impl Administration {
     pub(super) fn reserve(&self) -> Result<Admission> {
         Ok(match self.refusal() {
             Some(refusal) => Admission::Refused(refusal),
-            None => Admission::Admitted { connection_id: new_connection_id()? },
+            None => Admission::Admitted { connection_id: new_connection_id(None)? },
         })
     }
 

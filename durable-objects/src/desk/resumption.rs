@@ -239,7 +239,8 @@ impl Resumption {
         Ok(())
     }
 
-    pub(super) fn joined(&self, connection: &str, group: &str) -> Result<()> {
+    /// Remembers a group of a connection that may be resumed.
+    pub(crate) fn joined(&self, connection: &str, group: &str) -> Result<()> {
         if self.knows(connection)? { self.write_group(connection, group) } else { Ok(()) }
     }
 
@@ -248,7 +249,8 @@ impl Resumption {
         rows::run(self.tables.sql()?, "INSERT OR IGNORE INTO resume_group VALUES (?, ?)", row)
     }
 
-    pub(super) fn left(&self, connection: &str, group: &str) -> Result<()> {
+    /// Forgets a group of a connection that may be resumed.
+    pub(crate) fn left(&self, connection: &str, group: &str) -> Result<()> {
         if !self.knows(connection)? {
             return Ok(());
         }

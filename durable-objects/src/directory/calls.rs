@@ -93,6 +93,9 @@ pub struct ListOnline {
     pub after: Option<String>,
     /// How many at the most.
     pub limit: u32,
+    /// Also those that have come, or are about to, and have not told yet of how many connections.
+    #[serde(default)]
+    pub with_arriving: bool,
 }
 directory_call!(ListOnline => Vec<OnlineKey>, "/online", |call| call.shard);
 

@@ -39,7 +39,7 @@ impl Figures {
         let mut all = self.carried()?;
         let mut after = String::new();
         loop {
-            let keys = online.list(&after, PAGE)?;
+            let keys = online.list(&after, PAGE, false)?;
             for key in &keys {
                 let figures =
                     key.hubs.iter().map(|(hub, active)| ConnectionFigure { hub: hub.clone(), active: *active });

@@ -67,7 +67,9 @@ impl DurableObject for Directory {
             Announce::PATH => call::serve(request, async |call: Announce| self.announce(call).await),
             ReadShard::PATH => call::serve(request, async |_: ReadShard| self.figures.read(&self.online)),
             ListOnline::PATH => {
-                let list = |call: ListOnline| self.online.list(call.after.as_deref().unwrap_or_default(), call.limit);
+                let list = |call: ListOnline| {
+                    self.online.list(call.after.as_deref().unwrap_or_default(), call.limit, call.with_arriving)
+                };
                 call::serve(request, async move |call| list(call))
             }
             Count::PATH => call::serve(request, async |call: Count| self.figures.add(&call.carried)),

@@ -121,9 +121,11 @@ impl Online {
     }
 
     /// Online keys in the order of their ids.
-    pub(crate) fn list(&self, after: &str, limit: u32) -> Result<Vec<OnlineKey>> {
-        let query = "SELECT key, connections, hubs FROM online WHERE key > ? AND connections > 0 ORDER BY key LIMIT ?";
-        let rows = rows::all(self.tables.sql()?, query, vec![after.into(), i64::from(limit).into()])?;
+    pub(crate) fn list(&self, after: &str, limit: u32, with_arriving: bool) -> Result<Vec<OnlineKey>> {
+        let query = "SELECT key, connections, hubs FROM online
+            WHERE key > ? AND (connections > 0 OR (? AND places > 0)) ORDER BY key LIMIT ?";
+        let parameters = vec![after.into(), i32::from(with_arriving).into(), i64::from(limit).into()];
+        let rows = rows::all(self.tables.sql()?, query, parameters)?;
         let key = |mut row: rows::Row| {
             Ok(OnlineKey {
                 virtual_key_id: row.text(),

@@ -9,17 +9,14 @@ use super::{
     calls::{Admission, ApplyKey, Disconnect, Refusal, Reserve},
     key_state::KeyState,
 };
-use crate::{
-    identifiers::{now_millis, random_bytes},
-    server_options,
-};
+use crate::{connection_id::new_connection_id, identifiers::now_millis, server_options};
 
 impl VirtualKey {
     /// Answers whether the key may connect now. Nothing is held: the upgrade asks again.
     pub(super) async fn reserve(&self, reserve: &Reserve) -> Result<Admission> {
         Ok(match self.refusal(&reserve.virtual_key_id).await? {
             Some(refusal) => Admission::Refused(refusal),
-            None => Admission::Admitted { connection_id: new_connection_id()? },
+            None => Admission::Admitted { connection_id: new_connection_id(Some(&reserve.virtual_key_id))? },
         })
     }
 
@@ -129,10 +126,4 @@ pub(super) fn refusal_by(record: &KeyRecord) -> Option<Refusal> {
         return Some(Refusal::Disabled);
     }
     record.expires_at.is_some_and(|at| at.0 <= now_millis()).then_some(Refusal::Expired)
-}
-
-/// A public id: 128 random bits in hexadecimal, of unreserved characters only.
-pub(crate) fn new_connection_id() -> Result<String> {
-    let bytes = random_bytes::<16>().map_err(|error| worker::Error::RustError(error.to_string()))?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

@@ -6,6 +6,7 @@ use contract::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use signalr_durable::azure::{Operation, Outcome};
 
 use crate::call::ObjectCall;
 
@@ -149,6 +150,15 @@ pub struct GiveUp {
     pub numbers: Vec<i64>,
 }
 virtual_key_call!(GiveUp => (), "/line/give-up");
+/// Has the object do what a backend asks for by Azure's REST API.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ApplyOperation {
+    /// The key.
+    pub virtual_key_id: String,
+    /// What to do for the key's connections. Groups are named without the key.
+    pub operation: Operation,
+}
+virtual_key_call!(ApplyOperation => Outcome, "/operation");
 
 /// Gives the object its key's record.
 #[derive(Debug, Serialize, Deserialize)]

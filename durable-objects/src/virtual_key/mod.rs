@@ -13,6 +13,7 @@ mod key_state;
 mod letters;
 mod line;
 mod navigation;
+pub(crate) mod operations;
 mod outbox;
 mod preferences;
 mod presence;
@@ -34,9 +35,9 @@ use worker::{
 
 use self::{
     calls::{
-        ApplyKey, Arrive, BeginAttempt, Deliver, Disconnect, FinishAttempt, GiveUp, Inspect, ListTasks, Ping, Publish,
-        ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Reserve, RotateWebhookSecret,
-        TakeNumbers, Watch,
+        ApplyKey, ApplyOperation, Arrive, BeginAttempt, Deliver, Disconnect, FinishAttempt, GiveUp, Inspect, ListTasks,
+        Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Reserve,
+        RotateWebhookSecret, TakeNumbers, Watch,
     },
     services::Services,
 };
@@ -61,7 +62,9 @@ impl DurableObject for VirtualKey {
         let configuration = configuration::read(&env);
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
-        let builder = Server::builder(&state, options).refresh_policy(server_options::keeps_permissions);
+        let builder = Server::builder(&state, options)
+            .refresh_policy(server_options::keeps_permissions)
+            .group_policy(operations::may_be_in);
         let server = hubs::register(builder, &services).build();
         services.desk.attach(&server);
         if let Ok(configuration) = services.configuration() {
@@ -81,6 +84,7 @@ impl DurableObject for VirtualKey {
             GiveUp::PATH => call::serve(request, async |call: GiveUp| self.give_up(&call).await),
             Reserve::PATH => call::serve(request, async |call: Reserve| self.reserve(&call).await),
             ApplyKey::PATH => call::serve(request, async |call: ApplyKey| self.apply(call).await),
+            ApplyOperation::PATH => call::serve(request, async |call: ApplyOperation| self.apply_operation(call).await),
             Deliver::PATH => call::serve(request, async |call: Deliver| self.deliver(call).await),
             Watch::PATH => call::serve(request, async |call: Watch| self.watch(&call).await),
             Disconnect::PATH => call::serve(request, async |call: Disconnect| self.disconnect(&call).await),

@@ -8,7 +8,7 @@ use jwt_compact::{
 use serde::{Deserialize, Serialize};
 use worker::{Date, Error, Request, Result, Url};
 
-const KEY: &[u8] = b"conformance-signing-key-that-everybody-knows";
+pub(crate) const KEY: &str = "conformance-signing-key-that-everybody-knows";
 
 /// Whose token it is, under the names that say so in .NET.
 #[derive(Debug, Clone, Serialize, Deserialize)]

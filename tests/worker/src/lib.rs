@@ -5,6 +5,7 @@
 //! | `/room-…` | [`room`]: a hub that panics, waits and counts on demand, so that what the server does about it can be seen |
 //! | `[/@ROOM]/conf…` | [`conformance`]: the hub that the conformance cases are written for, under many options |
 //! | `[/@ROOM]/testhub`, … | [`official`]: the hosts that the test suites of official clients expect |
+//! | `[/@ROOM]/api/…` | [`conformance::azure`]: Azure's REST API for the hub of the conformance cases |
 //! | `[/@ROOM]/-/…` | [`conformance::control`]: what only the server knows, or can be asked for |
 
 #![allow(missing_docs, reason = "what `durable_object` generates has none")]

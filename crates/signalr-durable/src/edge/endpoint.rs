@@ -7,10 +7,10 @@ use signalr::{
     Transport, TransportSet,
     negotiate::{NegotiateOptions, NegotiateRequest},
 };
-use wasm_bindgen_futures::JsFuture;
 use worker::{Method, Request, Response, Url};
 
 use super::{
+    body::body_of,
     events::events,
     forward::forward,
     host::{Host, Visitor},
@@ -179,7 +179,8 @@ impl Endpoint<'_> {
             token
         } else {
             // Negotiation was skipped.
-            (ConnectionToken::new(visit.visitor.object.clone(), self.hub, random_id()?), true)
+            let id = host.connection_id(&visit.visitor)?;
+            (ConnectionToken::new(visit.visitor.object.clone(), self.hub, id), true)
         };
         let call = self.call(action, request, &visit.visitor, token);
         let opened = forward(&host.object(&visit.visitor)?, &call, None).await?;
@@ -258,12 +259,6 @@ impl Endpoint<'_> {
 /// The platform's.
 pub fn refresh_refused(status: u16, code: &str) -> worker::Result<Response> {
     Ok(Response::from_json(&json!({ "error": code }))?.with_status(status))
-}
-
-/// A request's body, without taking the request.
-async fn body_of(request: &Request) -> worker::Result<Vec<u8>> {
-    let buffer = JsFuture::from(request.inner().array_buffer()?).await?;
-    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
 /// What a request to the hub itself means.

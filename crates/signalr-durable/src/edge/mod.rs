@@ -5,6 +5,8 @@
 //! response to Server-Sent Events and to a poll stays with the Worker, which has a WebSocket to the object instead: a
 //! response served by an object would keep it awake, and its WebSockets may sleep.
 
+pub mod azure;
+mod body;
 pub(crate) mod bridge;
 mod endpoint;
 mod events;

@@ -7,11 +7,13 @@
 //! | [`object`] | the object that it is in |
 //! | [`journal`], [`watched`] | what the hub saw of a connection |
 //! | [`control`] | asking the objects of a room |
+//! | [`azure`] | the second door: Azure's REST API |
 //! | [`faulty`] | an application that fails |
 //!
 //! Any path may begin with `/@ROOM`: rooms have nothing to do with each other. Profiles with the same options of the
 //! server share an object, so that their connections reach one another.
 
+mod azure;
 mod control;
 mod faulty;
 mod hub;
@@ -43,6 +45,7 @@ pub(crate) async fn serve(request: Request, env: &Env, path: &str) -> Result<Res
     let place = Place { env, room };
     let (first, rest) = split(path);
     match first {
+        "api" => azure::serve(&place, &request, path).await,
         "-" => control::serve(&place, &request, rest).await,
         "clientresult" => control::client_result(&place, rest.trim_start_matches('/')).await,
         _ => match (profiles::find(first), Route::of(rest)) {

@@ -8,7 +8,7 @@ use worker::{
     DurableObject, Env, Request, Response, Result, State, Url, WebSocket, WebSocketIncomingMessage, durable_object,
 };
 
-use super::{HUB, hub::ConfHub, profiles};
+use super::{HUB, azure, hub::ConfHub, profiles};
 use crate::{alarm::Alarm, client_result, connection_in, plain};
 
 /// What the object of a set in a room is called.
@@ -35,7 +35,12 @@ impl DurableObject for Conformance {
         Self { state, server, hub, alarm: Alarm::default() }
     }
 
-    async fn fetch(&self, request: Request) -> Result<Response> {
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        if request.path() == azure::OPERATION_PATH {
+            let outcome = self.server.apply(&serde_json::from_str(&request.text().await?)?).await;
+            self.alarm.set(&self.state, &self.server).await?;
+            return Response::from_json(&outcome);
+        }
         let Ok(call) = ConnectionCall::of(&request) else { return self.control(&request.url()?).await };
         let answer = self.server.serve(&call, request).await;
         self.alarm.set(&self.state, &self.server).await?;
