@@ -336,13 +336,17 @@ describe('a backend', () => {
     const client = await front.official(key);
     await front.tell(key, 'TaskProgress', { taskId: 't', percentComplete: 5 });
     expect(await client.events.next()).toEqual(['TaskProgress', 't', 5, null]);
+    await front.sleep(key);
+    const second = await front.official(key);
+    await front.tell(key, 'TaskProgress', { taskId: 't', percentComplete: 6 });
+    for (const one of [client, second]) expect(await one.events.next()).toEqual(['TaskProgress', 't', 6, null]);
     expect((await azure.ask('GET', 'tasks', rest)).status).toBe(200);
     expect((await azure.ask('DELETE', 'tasks', `${user(key)}/groups`)).status).toBe(204);
     expect((await azure.ask('HEAD', 'tasks', rest)).status).toBe(404);
-    await front.tell(key, 'TaskProgress', { taskId: 't', percentComplete: 6 });
+    await front.tell(key, 'TaskProgress', { taskId: 't', percentComplete: 7 });
     await client.invoke('SubscribeToTaskType', '*');
     await expectNothingBut(client, key, 'last');
-    await stop(client);
+    await stop(client, second);
   });
 
   test('takes nobody out of the group that all connections of a key are in', async () => {
