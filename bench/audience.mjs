@@ -66,6 +66,21 @@ export class Audience {
     return (await received) - posted;
   }
 
+  /**
+   * Posts events, each as soon as the one before it was accepted, and returns the milliseconds from the first POST to the
+   * receipt of the last event at the last connection.
+   *
+   * @param {BenchEvent[]} events
+   */
+  async deliverAll(events) {
+    this.#expected += events.map(({ record }) => record).join('');
+    this.#missing = this.#connections.length * events.length;
+    const posted = performance.now();
+    const received = this.#received();
+    for (const event of events) await this.#place.post(event);
+    return (await received) - posted;
+  }
+
   /** The time at which nothing is missing any more. @returns {Promise<number>} */
   #received() {
     return new Promise((resolve, reject) => {

@@ -27,10 +27,10 @@ export const SERIES = [
   { id: 'edge-started', title: 'Conduit Edge, TaskStarted', worker: 'edge', events: durable, limit: 'raw-row' },
 ];
 
-/** @typedef {'lone' | 'fanOut'} Measure */
+/** @typedef {'lone' | 'fanOut' | 'burst'} Measure */
 
 /** @type {Measure[]} */
-export const MEASURES = ['lone', 'fanOut'];
+export const MEASURES = ['lone', 'fanOut', 'burst'];
 
 /**
  * @typedef {object} Plan
@@ -44,7 +44,7 @@ export const MEASURES = ['lone', 'fanOut'];
  * @property {number} round
  * @property {string} series its id
  * @property {Measure} measure
- * @property {number[]} millis for each event, from its POST to its receipt at the last connection
+ * @property {number[]} millis for each event, from its POST to its receipt at the last connection; of a burst, its share
  * @property {number} serverMicros processor time of workerd for all of them; NaN where it is not known
  * @property {number} loadMicros processor time of the load generator
  */

@@ -35,6 +35,7 @@ fn defaults() -> Configuration {
         journal_max_events: 10_000,
         deduplication_hours: 24,
         deduplication_max: 1_000_000,
+        coalesce_millis: 5,
         alert_rule: AlertRule { thresholds: BudgetThresholds::default(), cooldown_millis: 3_600_000 },
         auth_failures_per_minute: 10,
         allowed_origins: Vec::new(),

@@ -109,6 +109,7 @@ impl Server {
         }
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
             entry.live.is_closing = true;
+            self.outbox.borrow_mut().hurry(slot, &mut entry.waiting);
         }
         self.mark_changed(slot);
     }

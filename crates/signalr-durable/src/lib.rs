@@ -12,7 +12,7 @@
 //! | [`edge`] | the Worker's side: negotiation, tokens, and the HTTP end of each transport |
 //! | `hub`, `methods`, `upload` | what an application writes: a [`Hub`] and its methods |
 //! | `caller`, `clients`, `audience`, `sockets` | what a method works with: who called, and whom to send something |
-//! | `server`, `turn`, `outbox`, `event` | the [`Server`] of one object; what leaves together; encoding once |
+//! | `server`, `turn`, `outbox`, `waiting`, `window`, `event` | the [`Server`] of one object; what leaves together; encoding once |
 //! | `connect`, `take_in`, `receive`, `message`, `work`, `stream`, `ask`, `close` | the life of a connection, in that order |
 //! | `poll`, `resume`, `session`, `session_store` | connections that outlive their sockets |
 //! | `wake`, `attachment`, `spill` | what outlives the object's memory, and where it is kept |
@@ -61,7 +61,9 @@ mod take_in;
 mod traffic;
 mod turn;
 mod upload;
+mod waiting;
 mod wake;
+mod window;
 mod work;
 
 pub use audience::{Audience, Names};

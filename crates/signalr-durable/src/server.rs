@@ -109,6 +109,7 @@ impl ServerBuilder {
     /// the first event arrives.
     #[must_use]
     pub fn build(self) -> Rc<Server> {
+        let outbox = Outbox::new(self.options.coalesce_millis);
         Rc::new_cyclic(|this| Server {
             this: this.clone(),
             table: RefCell::new(Table::new(self.hubs.len())),
@@ -121,7 +122,7 @@ impl ServerBuilder {
             counters: self.hubs.iter().map(|_| Counters::default()).collect(),
             hubs: self.hubs,
             refresh_policy: self.refresh_policy,
-            outbox: RefCell::default(),
+            outbox: RefCell::new(outbox),
             questions: Questions::default(),
             is_restored: Cell::new(false),
             changed: RefCell::default(),
@@ -215,7 +216,7 @@ impl Server {
         let Some(entry) = table.get_mut(slot).filter(|entry| !entry.live.is_closing) else { return };
         let mut outbox = self.outbox.borrow_mut();
         let record = outbox.store(protocol, record, kind);
-        outbox.enqueue(slot, &mut entry.pending, record);
+        outbox.enqueue(slot, &mut entry.waiting, record);
         drop((table, outbox));
         self.schedule_flush();
     }
@@ -244,7 +245,7 @@ impl Sockets for Server {
         for slot in table.select(hub, audience) {
             let Some(entry) = table.get(slot) else { continue };
             let Some(protocol) = entry.protocol().filter(|_| !entry.live.is_closing) else { continue };
-            if is_ephemeral && entry.live.unread_bytes() + entry.live.queued_bytes >= spare_bytes {
+            if is_ephemeral && entry.live.unread_bytes() + entry.waiting.event_bytes() >= spare_bytes {
                 continue;
             }
             let store = |bytes| outbox.store(protocol, bytes, RecordKind::Counted);
@@ -265,8 +266,7 @@ impl Sockets for Server {
         }
         for (slot, record) in &sends {
             if let Some(entry) = table.get_mut(*slot) {
-                entry.live.queued_bytes += outbox.bytes_of(*record).len();
-                outbox.enqueue(*slot, &mut entry.pending, *record);
+                outbox.enqueue_event(*slot, &mut entry.waiting, *record);
             }
         }
         drop((table, outbox));

@@ -54,6 +54,8 @@ pub struct Configuration {
     pub deduplication_hours: u64,
     /// `DEDUPLICATION_MAX` of one key.
     pub deduplication_max: u64,
+    /// `COALESCE_MILLISECONDS`; 0 is none.
+    pub coalesce_millis: u64,
     /// `BUDGET_THRESHOLDS` and `ALERT_COOLDOWN_SECONDS`.
     pub alert_rule: AlertRule,
     /// `AUTH_FAILURES_PER_MINUTE` of one address; 0 is no limit.
@@ -93,6 +95,7 @@ impl Configuration {
             journal_max_events: read(&table::JOURNAL_MAX_EVENTS, &lookup)?,
             deduplication_hours: read(&table::DEDUPLICATION_HOURS, &lookup)?,
             deduplication_max: read(&table::DEDUPLICATION_MAX, &lookup)?,
+            coalesce_millis: read(&table::COALESCE_MILLISECONDS, &lookup)?,
             alert_rule: AlertRule {
                 thresholds: read(&table::BUDGET_THRESHOLDS, &lookup)?,
                 cooldown_millis: millis(read(&table::ALERT_COOLDOWN_SECONDS, &lookup)?),

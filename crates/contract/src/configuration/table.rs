@@ -23,6 +23,7 @@ pub static VARIABLES: &[&Variable] = &[
     &JOURNAL_MAX_EVENTS,
     &DEDUPLICATION_HOURS,
     &DEDUPLICATION_MAX,
+    &COALESCE_MILLISECONDS,
     &BUDGET_THRESHOLDS,
     &ALERT_COOLDOWN_SECONDS,
     &AUTH_FAILURES_PER_MINUTE,
@@ -172,6 +173,16 @@ pub(super) static DEDUPLICATION_MAX: Variable<Whole> = Variable {
     values: Whole { lowest: 1, highest: 100_000_000 },
     meaning: "How many events of one virtual key are known by their (source, id).",
     when_reached: Some("The oldest are forgotten."),
+    for_tests: false,
+};
+
+pub(super) static COALESCE_MILLISECONDS: Variable<Whole> = Variable {
+    name: "COALESCE_MILLISECONDS",
+    default: "5",
+    values: Whole { lowest: 0, highest: 1_000 },
+    meaning: "How long events wait at most so that more of them leave in one message, where a connection is told of several \
+              within that time; one alone never waits. 0 turns it off.",
+    when_reached: None,
     for_tests: false,
 };
 
