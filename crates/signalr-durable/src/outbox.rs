@@ -12,8 +12,8 @@ use smallvec::SmallVec;
 
 use crate::{
     table::Slot,
-    waiting::{Taken, Waiting},
-    window::Window,
+    waiting::{Taken, TurnEnd, Waiting},
+    window::{Window, sent_at_millis},
 };
 
 /// A record stored in the outbox, until the flush.
@@ -126,13 +126,12 @@ impl Outbox {
         self.touched.is_empty() && !self.is_window_over
     }
 
-    /// Ends the turn: `take` gives what becomes of a connection's records (none if it is gone), given the window they may
-    /// wait for, `frame` makes what is sent of some bytes, once for each distinct list of records, `send` sends it and is
+    /// Ends the turn: `take` gives what becomes of a connection's records (none if it is gone), `frame` makes what is sent of some bytes, once for each distinct list of records, `send` sends it and is
     /// told its size in bytes.
     pub(crate) fn flush<F>(
         &mut self,
         now_millis: f64,
-        mut take: impl FnMut(Slot, Option<&Window>) -> Option<Taken>,
+        mut take: impl FnMut(Slot, &TurnEnd<'_>) -> Option<Taken>,
         mut frame: impl FnMut(Protocol, &[u8]) -> F,
         mut send: impl FnMut(Slot, &F, usize),
     ) -> Flushed {
@@ -143,10 +142,12 @@ impl Outbox {
         if is_window_over {
             slots.append(&mut self.put_off);
         }
+        let sent_at_millis = sent_at_millis(now_millis, slots.len());
         let mut flushed = Flushed { kept: Vec::new(), window_ends_in_millis: None };
         let mut frames: HashMap<Pending, (F, usize)> = HashMap::new();
         for slot in slots {
-            let pending = match take(slot, (!is_window_over).then_some(&self.window)) {
+            let window = (!is_window_over).then_some(&self.window);
+            let pending = match take(slot, &TurnEnd { now_millis, sent_at_millis, window }) {
                 None | Some(Taken::Nothing) => continue,
                 Some(Taken::PutOff { told_at_millis }) => {
                     self.put_off.push(slot);

@@ -82,10 +82,10 @@ impl Server {
         let now_millis = clock::now_millis();
         let flushed = self.outbox.borrow_mut().flush(
             now_millis,
-            |slot, window| {
+            |slot, turn_end| {
                 let mut table = self.table.borrow_mut();
                 let entry = table.get_mut(slot)?;
-                Some(entry.waiting.take(entry.live.session.is_some(), now_millis, window))
+                Some(entry.waiting.take(entry.live.session.is_some(), turn_end))
             },
             socket::payload,
             |slot, frame, bytes| {

@@ -21,6 +21,15 @@ pub(crate) struct Waiting {
     told_at_millis: f64,
 }
 
+/// The end of a turn. Times are in milliseconds since the epoch.
+pub(crate) struct TurnEnd<'a> {
+    pub(crate) now_millis: f64,
+    /// When what leaves with the turn will have left.
+    pub(crate) sent_at_millis: f64,
+    /// What events may wait for, if they may.
+    pub(crate) window: Option<&'a Window>,
+}
+
 /// What becomes of the records that wait for a connection.
 pub(crate) enum Taken {
     /// They are sent now.
@@ -61,21 +70,21 @@ impl Waiting {
     }
 
     /// Takes what waits, to be kept or, unless it waits for the end of the window, to be sent.
-    pub(crate) fn take(&mut self, is_kept: bool, now_millis: f64, window: Option<&Window>) -> Taken {
+    pub(crate) fn take(&mut self, is_kept: bool, turn_end: &TurnEnd<'_>) -> Taken {
         self.is_touched = false;
         let is_urgent = std::mem::take(&mut self.is_urgent);
         if self.records.is_empty() {
             return Taken::Nothing;
         }
         let may_wait = !is_kept && !is_urgent && self.event_bytes < FRAME_BYTES;
-        if may_wait && window.is_some_and(|window| window.holds(now_millis, self.told_at_millis)) {
+        if may_wait && turn_end.window.is_some_and(|window| window.holds(turn_end.now_millis, self.told_at_millis)) {
             if std::mem::replace(&mut self.is_put_off, true) {
                 return Taken::Nothing;
             }
             return Taken::PutOff { told_at_millis: self.told_at_millis };
         }
         if std::mem::take(&mut self.event_bytes) > 0 {
-            self.told_at_millis = now_millis;
+            self.told_at_millis = turn_end.sent_at_millis;
         }
         self.is_put_off = false;
         let records = std::mem::take(&mut self.records);

@@ -4,6 +4,13 @@
 //! the window's end, so that turns which follow each other leave in one frame. One timer ends the window for all
 //! connections: it runs only while events wait, and starts at most a window's length before it ends.
 
+/// How long it takes to hand a frame to the platform, whose clock stands still meanwhile: without reckoning with that, the
+/// largest audiences would never seem to be under load.
+const FRAME_MILLIS: f64 = 0.02;
+
+/// Handing over never seems to take longer, in milliseconds.
+const MOST_SENDING_MILLIS: f64 = 1_000.0;
+
 /// The window of one object. Times are in milliseconds since the epoch.
 #[derive(Debug)]
 pub(crate) struct Window {
@@ -22,7 +29,9 @@ impl Window {
     pub(crate) fn holds(&self, now_millis: f64, told_at_millis: f64) -> bool {
         // A clock that is set back holds nothing.
         let since_millis = now_millis - told_at_millis;
-        !self.is_late(now_millis) && (0.0..self.length_millis).contains(&since_millis)
+        self.length_millis > 0.0
+            && !self.is_late(now_millis)
+            && (-MOST_SENDING_MILLIS..self.length_millis).contains(&since_millis)
     }
 
     /// Has the window end, unless it does already, so long after that time; gives how many milliseconds are left if a
@@ -31,9 +40,9 @@ impl Window {
         if self.ends_at_millis.is_some() {
             return None;
         }
-        let ends_at_millis = told_at_millis + self.length_millis;
-        self.ends_at_millis = Some(ends_at_millis);
-        Some((ends_at_millis - now_millis).clamp(0.0, self.length_millis))
+        let left_millis = (told_at_millis + self.length_millis - now_millis).clamp(0.0, self.length_millis);
+        self.ends_at_millis = Some(now_millis + left_millis);
+        Some(left_millis)
     }
 
     /// Whether the timer should have ended the window: what the object does keeps it from running.
@@ -47,6 +56,12 @@ impl Window {
     }
 }
 
+/// When so many frames will have been handed over.
+pub(crate) fn sent_at_millis(now_millis: f64, frames: usize) -> f64 {
+    let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+    now_millis + (f64::from(frames) * FRAME_MILLIS).min(MOST_SENDING_MILLIS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,12 +73,21 @@ mod tests {
         assert!(!window.holds(1_000.0, 995.0));
         assert!(window.holds(1_000.0, 996.0));
         assert!(window.holds(1_000.0, 1_000.0));
-        assert!(!window.holds(1_000.0, 1_001.0), "the clock was set back");
+        assert!(!window.holds(1_000.0, 5_000.0), "the clock was set back");
+    }
+
+    #[test]
+    fn the_time_that_sending_takes_belongs_to_the_turn() {
+        let mut window = Window::new(5);
+        let told_at_millis = sent_at_millis(1_000.0, 500);
+        assert!(window.holds(1_012.0, told_at_millis) && !window.holds(1_015.0, told_at_millis));
+        assert_eq!(window.open(1_002.0, told_at_millis), Some(5.0));
+        assert!(window.is_late(1_007.0));
     }
 
     #[test]
     fn a_window_of_nothing_holds_nothing() {
-        assert!(!Window::new(0).holds(1_000.0, 1_000.0));
+        assert!(!Window::new(0).holds(1_000.0, 1_000.0) && !Window::new(0).holds(1_000.0, 1_001.0));
     }
 
     #[test]
