@@ -41,9 +41,9 @@ impl VirtualKey {
             Some(KeyState::Known(record)) => record,
         };
         let services = &*self.services;
-        let now_millis = now_millis();
-        let seen_since_millis = now_millis - hours_millis(services.configuration()?.deduplication_hours);
-        let mut draft = Draft::new(services, now_millis);
+        let began_at_millis = now_millis();
+        let seen_since_millis = began_at_millis - hours_millis(services.configuration()?.deduplication_hours);
+        let mut draft = Draft::new(services, began_at_millis);
         let mut taken = Vec::with_capacity(publish.events.len());
         for sent in &publish.events {
             let Some(event) = &arrival::read(sent) else {
@@ -75,7 +75,7 @@ impl VirtualKey {
             self.empty_outbox().await?;
         }
         let effective = taken.iter().filter(|taken| matches!(taken, Taken::Effective(_))).count();
-        services.presence.note_latency(crate::identifiers::now_millis() - publish.accepted_at_millis, effective);
+        services.presence.note_latency(now_millis() - publish.accepted_at_millis, effective);
         self.wind(&draft).await?;
         self.note_activity().await?;
         Ok(Some(taken.into_iter().map(|taken| published(taken, &recipients)).collect()))
