@@ -76,7 +76,7 @@ pub use hub::Hub;
 pub use methods::{Argument, Given, Handler, Methods, Optional, StreamHandler};
 pub use options::{ServerOptions, SlowReaders};
 pub use rate::InvocationRate;
-pub use server::{Server, ServerBuilder};
+pub use server::{Ended, Server, ServerBuilder};
 pub use sockets::{Answer, EncodeQuestion, HubIndex, Sockets};
 pub use traffic::Traffic;
 pub use upload::Upload;

@@ -49,6 +49,7 @@ pub struct Server {
     pub(crate) options: ServerOptions,
     pub(crate) hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
     pub(crate) refresh_policy: Option<RefreshPolicy>,
+    pub(crate) on_end: Option<OnEnd>,
     pub(crate) table: RefCell<Table<Live>>,
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) spill: Spill,
@@ -82,7 +83,26 @@ pub struct ServerBuilder {
     options: ServerOptions,
     hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
     refresh_policy: Option<RefreshPolicy>,
+    on_end: Option<OnEnd>,
 }
+
+/// A connection that has ended.
+#[derive(Debug)]
+pub struct Ended<'a> {
+    /// The name under which its hub was registered.
+    pub hub: &'static str,
+    /// Its public id.
+    pub connection_id: &'a str,
+    /// As [`Caller::claims`](crate::Caller::claims).
+    pub claims: &'a str,
+    /// From which address of the network it was opened, where the platform said so.
+    pub remote_address: Option<&'a str>,
+    /// As [`Caller::disconnect_error`](crate::Caller::disconnect_error).
+    pub error: Option<&'a str>,
+}
+
+/// Is told of connections that have ended.
+pub(crate) type OnEnd = Box<dyn Fn(&Ended<'_>)>;
 
 /// Whether a connection's claims may be replaced: given the old ones and the new.
 pub(crate) type RefreshPolicy = Box<dyn Fn(&str, &str) -> bool>;
@@ -105,6 +125,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Is told of each connection that has ended, of whatever hub, whether or not its handshake was done.
+    #[must_use]
+    pub fn on_end(mut self, on_end: impl Fn(&Ended<'_>) + 'static) -> Self {
+        self.on_end = Some(Box::new(on_end));
+        self
+    }
+
     /// Ends the list of hubs. Nothing is read or awaited: sockets that outlived a sleep are taken up when
     /// the first event arrives.
     #[must_use]
@@ -122,6 +149,7 @@ impl ServerBuilder {
             counters: self.hubs.iter().map(|_| Counters::default()).collect(),
             hubs: self.hubs,
             refresh_policy: self.refresh_policy,
+            on_end: self.on_end,
             outbox: RefCell::new(outbox),
             questions: Questions::default(),
             is_restored: Cell::new(false),
@@ -147,6 +175,7 @@ impl Server {
             options,
             hubs: Vec::new(),
             refresh_policy: None,
+            on_end: None,
         }
     }
 
@@ -178,11 +207,13 @@ impl Server {
         self.invocation_rate.set(rate);
     }
 
-    /// Closes every connection of the object with a Close record, at once.
-    pub fn close_all(&self, error: Option<&str>, allow_reconnect: bool) {
+    /// Closes every connection of the object with a Close record, at once. Clients read the error, if there is one; the
+    /// reason is what the ends are put down to.
+    pub fn close_all(&self, reason: &str, error: Option<&str>, allow_reconnect: bool) {
         self.restore();
         let slots = self.table.borrow().slots();
         for slot in slots {
+            self.put_end_down_to(slot, reason);
             self.close_slot(slot, error, allow_reconnect);
         }
         self.flush();

@@ -217,6 +217,7 @@ mod tests {
             transport: Transport::WebSockets,
             user,
             claims: "".into(),
+            remote_address: None,
             variant: 0,
             expires_at_millis: None,
         };

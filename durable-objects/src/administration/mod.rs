@@ -24,6 +24,7 @@ use worker::{
 };
 
 use self::{
+    admission::PROBE_CLAIMS,
     calls::{
         CountChanged, CreateKey, DeleteKey, DeleteProvider, FindKey, ListKeys, ListProviders, PatchKey,
         PingAdministration, PublishBroadcasts, PutProvider, Raise, ReadAudit, ReadBroadcasts, ReadFigures, ReadKey,
@@ -55,6 +56,12 @@ impl DurableObject for Administration {
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
         let builder = Server::builder(&state, options).refresh_policy(server_options::keeps_permissions);
+        let trail = Rc::downgrade(&services);
+        let builder = builder.on_end(move |ended| {
+            if let Some(services) = trail.upgrade().filter(|_| ended.claims != PROBE_CLAIMS) {
+                services.desk.note_ended(ended);
+            }
+        });
         let server = hubs::register(builder, &services).build();
         services.desk.attach(&server);
         if let Ok(configuration) = services.configuration() {

@@ -2,7 +2,13 @@
 
 use worker::Result;
 
-use super::{VirtualKey, admission::refusal_by, draft::Draft, key_state::KeyState, tasks};
+use super::{
+    VirtualKey,
+    admission::{KEY_SHUT, refusal_by},
+    draft::Draft,
+    key_state::KeyState,
+    tasks,
+};
 use crate::{
     desk::JournalLimits,
     identifiers::{HOUR_MILLIS, ahead_millis, hours_millis, now_millis},
@@ -62,7 +68,9 @@ impl VirtualKey {
                 self.report_if_due().await?;
                 return services.alarm_clock.ring_by(erase_at_millis).await;
             }
-            Some(KeyState::Known(record)) if refusal_by(&record).is_some() => self.server.close_all(None, false),
+            Some(KeyState::Known(record)) if refusal_by(&record).is_some() => {
+                self.server.close_all(KEY_SHUT, None, false);
+            }
             _ => {}
         }
         let mut draft = Draft::new(services, now_millis);
