@@ -1,6 +1,7 @@
 // All clients of one object: posts an event, takes the time until the last of them has it, and checks what they got.
 
 import { Connection } from './connection.mjs';
+import { POSTED_AT_ONCE } from './series.mjs';
 
 /** @import { BenchEvent } from './events.mjs' */
 /** @import { Place } from './places.mjs' */
@@ -66,6 +67,25 @@ export class Audience {
     return (await received) - posted;
   }
 
+  /**
+   * Posts events, so many at a time, and returns the milliseconds from the first POST to the receipt of the last event at
+   * the last connection.
+   *
+   * @param {BenchEvent[]} events
+   */
+  async deliverAll(events) {
+    this.#expected += events.map(({ record }) => record).join('');
+    this.#missing = this.#connections.length * events.length;
+    const posted = performance.now();
+    const received = this.#received();
+    const rest = events.values();
+    const poster = async () => {
+      for (const event of rest) await this.#place.post(event);
+    };
+    await Promise.all(Array.from({ length: POSTED_AT_ONCE }, poster));
+    return (await received) - posted;
+  }
+
   /** The time at which nothing is missing any more. @returns {Promise<number>} */
   #received() {
     return new Promise((resolve, reject) => {
@@ -79,11 +99,16 @@ export class Audience {
     });
   }
 
-  /** Throws unless every connection received each event since the last check once, in order, to the byte. */
-  check() {
+  /**
+   * Throws unless every connection received each event since the last check once, to the byte, and in order, if they were
+   * not posted at once.
+   */
+  check({ isOrdered = true } = {}) {
+    const inOrder = (/** @type {string} */ text) => (isOrdered ? text : records(text).sort().join('\u001e'));
+    const expected = inOrder(this.#expected);
     for (const connection of this.#connections) {
-      const received = connection.take();
-      if (received !== this.#expected) throw new Error(difference(received, this.#expected));
+      const received = inOrder(connection.take());
+      if (received !== expected) throw new Error(difference(received, expected));
     }
     this.#expected = '';
   }

@@ -27,7 +27,7 @@ async function measure(plan, workers) {
   for (let round = 0; round <= plan.rounds; round += 1) {
     for (const measure of MEASURES) {
       for (const series of inTurn(round)) {
-        const figures = await burst(audiences, plan, workers, { round, series, measure }).catch((error) => {
+        const figures = await runSeries(audiences, plan, workers, { round, series, measure }).catch((error) => {
           throw new Error(`${series.title}, round ${round}: ${error.message}`);
         });
         if (round > 0) process.send?.(figures);
@@ -63,16 +63,18 @@ async function connect({ connections }, { raw, edge }) {
     raw: {
       lone: await Audience.open(rawPlace(raw.origin, 'lone'), 1),
       fanOut: await Audience.open(rawPlace(raw.origin, 'fan-out'), connections),
+      burst: await Audience.open(rawPlace(raw.origin, 'burst'), connections),
     },
     edge: {
       lone: await Audience.open(await edgePlace(edge.origin, 1), 1),
       fanOut: await Audience.open(await edgePlace(edge.origin, connections), connections),
+      burst: await Audience.open(await edgePlace(edge.origin, connections), connections),
     },
   };
 }
 
 /**
- * The events of one series, one after the other.
+ * The events of one series, each when the one before it has arrived, or, in a burst, some at once.
  *
  * @param {Record<Series['worker'], Record<Measure, Audience>>} audiences
  * @param {Plan} plan
@@ -80,24 +82,30 @@ async function connect({ connections }, { raw, edge }) {
  * @param {{ round: number, series: Series, measure: Measure }} which
  * @returns {Promise<Figures>}
  */
-async function burst(audiences, plan, workers, { round, series, measure }) {
-  const { id, worker, events } = series;
+async function runSeries(audiences, plan, workers, { round, series, measure }) {
+  const { id, worker, events, burst } = series;
   const audience = audiences[worker][measure];
   const taskId = `${measure}-${round}-${id}`;
   globalThis.gc?.();
   // Not measured: it makes the task known, and wakes whatever went to sleep.
   await audience.deliver(taskStarted(taskId));
+  const sent = (measure === 'burst' ? burst : events)(taskId, plan.events[measure]);
   const millis = [];
   const serverBefore = processorMicros(workers[worker].workerd);
   const loadBefore = processorMicros(process.pid);
-  for (const event of events(taskId, plan.events[measure])) {
-    await pause(PAUSE_MILLIS);
-    millis.push(await audience.deliver(event));
+  if (measure === 'burst') {
+    const share = (await audience.deliverAll(sent)) / sent.length;
+    millis.push(...sent.map(() => share));
+  } else {
+    for (const event of sent) {
+      await pause(PAUSE_MILLIS);
+      millis.push(await audience.deliver(event));
+    }
   }
   const serverMicros = processorMicros(workers[worker].workerd) - serverBefore;
   const loadMicros = processorMicros(process.pid) - loadBefore;
   await pause(SETTLE_MILLIS);
-  audience.check();
+  audience.check({ isOrdered: measure !== 'burst' });
   return { round, series: id, measure, millis, serverMicros, loadMicros };
 }
 

@@ -2,6 +2,7 @@
 
 import { Agent, request } from 'node:http';
 import { LOCAL_VARS } from '../miniflare.config.js';
+import { POSTED_AT_ONCE } from './series.mjs';
 
 /** @import { Connection } from './connection.mjs' */
 /** @import { BenchEvent } from './events.mjs' */
@@ -78,9 +79,9 @@ async function answered(connection, record, expected) {
   if (!answer.startsWith(expected)) throw new Error(`${JSON.stringify(record)} was answered ${JSON.stringify(answer)}`);
 }
 
-/** Posts over one connection that is kept. */
+/** Posts over connections that are kept. */
 function poster() {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new Agent({ keepAlive: true, maxSockets: POSTED_AT_ONCE });
   /**
    * @param {string} url
    * @param {Record<string, string>} headers

@@ -35,7 +35,7 @@ const { values } = parseArgs({
 const plan = {
   rounds: count('rounds', values.rounds ?? (values.quick ? '3' : '15')),
   connections: count('connections', values.connections),
-  events: values.quick ? { lone: 10, fanOut: 5 } : { lone: 40, fanOut: 20 },
+  events: values.quick ? { lone: 10, fanOut: 5, burst: 20 } : { lone: 40, fanOut: 20, burst: 50 },
 };
 
 const facts = { ...machine(), storage: values.storage };

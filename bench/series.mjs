@@ -10,27 +10,63 @@ import { taskProgress, taskStarted } from './events.mjs';
  * @property {string} title
  * @property {'raw' | 'edge'} worker
  * @property {(taskId: string, count: number) => BenchEvent[]} events those of a round, in order
+ * @property {(taskId: string, count: number) => BenchEvent[]} burst those of a round in which they are posted at once
  * @property {string} limit id of the series that shows what was possible: raw JavaScript's, with as many rows
  */
 
 /** Those of one task that has started. At most a hundred: each is a percent. @type {Series['events']} */
 const ephemeral = (taskId, count) => Array.from({ length: count }, (_, index) => taskProgress(taskId, index + 1));
 
+/** Those of a task each, so that none comes too late. @type {Series['events']} */
+const ephemeralOfEach = (taskId, count) =>
+  Array.from({ length: count }, (_, index) => taskProgress(`${taskId}-${index + 1}`, 50));
+
 /** Those of a task each. @type {Series['events']} */
 const durable = (taskId, count) => Array.from({ length: count }, (_, index) => taskStarted(`${taskId}-${index + 1}`));
 
 /** @type {Series[]} */
 export const SERIES = [
-  { id: 'raw-send', title: 'raw JavaScript, send', worker: 'raw', events: ephemeral, limit: 'raw-send' },
-  { id: 'edge-progress', title: 'Conduit Edge, TaskProgress', worker: 'edge', events: ephemeral, limit: 'raw-send' },
-  { id: 'raw-row', title: 'raw JavaScript, one row, then send', worker: 'raw', events: durable, limit: 'raw-row' },
-  { id: 'edge-started', title: 'Conduit Edge, TaskStarted', worker: 'edge', events: durable, limit: 'raw-row' },
+  {
+    id: 'raw-send',
+    title: 'raw JavaScript, send',
+    worker: 'raw',
+    events: ephemeral,
+    burst: ephemeralOfEach,
+    limit: 'raw-send',
+  },
+  {
+    id: 'edge-progress',
+    title: 'Conduit Edge, TaskProgress',
+    worker: 'edge',
+    events: ephemeral,
+    burst: ephemeralOfEach,
+    limit: 'raw-send',
+  },
+  {
+    id: 'raw-row',
+    title: 'raw JavaScript, one row, then send',
+    worker: 'raw',
+    events: durable,
+    burst: durable,
+    limit: 'raw-row',
+  },
+  {
+    id: 'edge-started',
+    title: 'Conduit Edge, TaskStarted',
+    worker: 'edge',
+    events: durable,
+    burst: durable,
+    limit: 'raw-row',
+  },
 ];
 
-/** @typedef {'lone' | 'fanOut'} Measure */
+/** Events of a burst that are on their way at a time. */
+export const POSTED_AT_ONCE = 8;
+
+/** @typedef {'lone' | 'fanOut' | 'burst'} Measure */
 
 /** @type {Measure[]} */
-export const MEASURES = ['lone', 'fanOut'];
+export const MEASURES = ['lone', 'fanOut', 'burst'];
 
 /**
  * @typedef {object} Plan
@@ -44,7 +80,7 @@ export const MEASURES = ['lone', 'fanOut'];
  * @property {number} round
  * @property {string} series its id
  * @property {Measure} measure
- * @property {number[]} millis for each event, from its POST to its receipt at the last connection
+ * @property {number[]} millis for each event, from its POST to its receipt at the last connection; of a burst, its share
  * @property {number} serverMicros processor time of workerd for all of them; NaN where it is not known
  * @property {number} loadMicros processor time of the load generator
  */

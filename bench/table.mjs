@@ -1,7 +1,7 @@
 // The rows as a table that reads well on a terminal and is Markdown as well.
 
 /** @import { Row } from './rows.mjs' */
-/** @import { Plan } from './series.mjs' */
+/** @import { Measure, Plan } from './series.mjs' */
 
 /**
  * @param {Row[]} rows
@@ -20,7 +20,7 @@ export function table(rows, plan) {
     '× raw CPU',
   ];
   const lines = rows.map((row) => [
-    `${row.measure === 'lone' ? 'to 1' : `to ${plan.connections}`}: ${row.contender}`,
+    `${audience(row.measure, plan)}: ${row.contender}`,
     millis(row.millis.median),
     range(row.millis),
     millis(row.millis.p99),
@@ -37,6 +37,14 @@ export function table(rows, plan) {
   return [head, rule, ...lines]
     .map((line) => `| ${line.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join(' | ')} |`)
     .join('\n');
+}
+
+/**
+ * @param {Measure} measure
+ * @param {Plan} plan
+ */
+function audience(measure, { connections }) {
+  return { lone: 'to 1', fanOut: `to ${connections}`, burst: `burst to ${connections}` }[measure];
 }
 
 /**

@@ -17,6 +17,7 @@ pub(crate) fn of(configuration: &Configuration) -> ServerOptions {
         close_on_authentication_expiration: configuration.close_on_authentication_expiration,
         max_groups_per_connection: configuration.max_subscriptions_per_connection as usize,
         max_groups: configuration.max_groups_per_key as usize,
+        coalesce_millis: configuration.coalesce_millis,
         invocation_rate: invocation_rate(configuration.invocations_per_minute as u32),
         ..ServerOptions::default()
     }

@@ -1,7 +1,9 @@
 // Who did what, when, from where: the operator's trail, and each key's.
 
 import { randomUUID } from 'node:crypto';
+import { MessageType } from '@microsoft/signalr';
 import { describe, expect, test } from 'vitest';
+import { eventually } from '../harness/deadline.ts';
 import { edge, type Key, MASTER_KEY, TASK_HUB } from '../harness/edge.ts';
 import { RawClient } from '../harness/rawClient.ts';
 
@@ -14,6 +16,7 @@ interface Entry {
   action: string;
   subject?: string;
   from?: string;
+  reason?: string;
   changed?: string[];
 }
 
@@ -246,6 +249,50 @@ describe('the trail of a key', () => {
     await Promise.all([client, second, third].map((one) => one.close(1000)));
   });
 
+  test('says when and why a connection ended, and from where it came', async () => {
+    const key = await front.createKey();
+    const headers = { authorization: `Bearer ${key.key}`, 'cf-connecting-ip': '192.0.2.7' };
+    const ended = (reason?: string) => ({
+      id: expect.any(String),
+      timestamp: expect.stringMatching(TIME),
+      actor: expect.any(String),
+      action: 'connection.closed',
+      subject: 'TaskHub',
+      from: '192.0.2.7',
+      ...(reason === undefined ? {} : { reason }),
+    });
+    const open = () => RawClient.connect(front.hub(), 'json', headers);
+    /** The newest entry, once so many connections have ended. */
+    const newest = async (count: number) => {
+      const closed = (items: Entry[]) => items.filter(({ action }) => action === 'connection.closed');
+      const trail = async () => (await page(trailOf(key))).items;
+      const items = await eventually('the end', trail, (entries) => closed(entries).length === count);
+      expect(items[0]?.actor).toBe(items[1]?.actor);
+      return items[0];
+    };
+
+    await (await open()).close(1000);
+    await expect(newest(1)).resolves.toEqual(ended());
+    await (await open()).kill();
+    await expect(newest(2)).resolves.toEqual(ended('The connection was lost.'));
+    const sleeper = await open();
+    await front.sleep(key);
+    await sleeper.kill();
+    await expect(newest(3)).resolves.toEqual(ended('The connection was lost.'));
+    const talker = await open();
+    talker.sendRecords({ type: MessageType.Close, error: 'x'.repeat(500) });
+    await talker.end();
+    await expect(newest(4)).resolves.toEqual(ended('x'.repeat(200)));
+    const guest = await open();
+    await front.admin('POST', `/v1/admin/keys/${key.id}/disconnect`);
+    await guest.end();
+    await expect(newest(5)).resolves.toEqual(ended('Connection closed by the operator.'));
+    const last = await open();
+    await front.patchKey(key, { enabled: false });
+    await last.end();
+    await expect(newest(6)).resolves.toEqual(ended('The key is disabled, deleted or past its time.'));
+  });
+
   test('has a connection once, negotiated or not, and no refused one', async () => {
     const key = await front.createKey({ limits: { connections: 1 } });
     const { connectionToken } = await front.negotiate(key);
@@ -274,8 +321,9 @@ describe('the trail of a key', () => {
   test('is kept over a sleep, and when the key is deleted', async () => {
     const key = await front.createKey();
     await (await front.raw(key)).close(1000);
-    const before = await page(trailOf(key));
-    expect(before.items).toHaveLength(1);
+    const trail = () => page(trailOf(key));
+    const before = await eventually('the end', trail, ({ items }) => items.length > 1);
+    expect(before.items.map(({ action }) => action)).toEqual(['connection.closed', 'connection.opened']);
     await front.sleep(key);
     await front.admin('DELETE', `/v1/admin/keys/${key.id}`);
     await expect(page(trailOf(key))).resolves.toEqual(before);

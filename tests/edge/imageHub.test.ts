@@ -74,6 +74,27 @@ describe.each(PROTOCOLS)('in %s', (protocol) => {
     await Promise.all([one?.stop(), all?.stop()]);
   });
 
+  test('SubscribeToTask goes by the type that the task was given, as the task hub does', async () => {
+    const key = await front.createKey();
+    await front.tell(key, 'TaskRegistered', { taskId: 'large', taskType: 'Image' });
+    await front.tell(key, 'TaskRegistered', { taskId: 'small', taskType: 'image' });
+    for (const [type, own, other] of [
+      ['Image', 'large', 'small'],
+      ['image', 'small', 'large'],
+    ] as const) {
+      const token = await front.clientToken(key, { taskTypes: [type] });
+      const clients = [
+        await connect({ ...key, key: token }, { protocol }),
+        await front.official({ ...key, key: token }),
+      ];
+      for (const client of clients) {
+        await client.invoke('SubscribeToTask', own);
+        await expect(client.invoke('SubscribeToTask', other)).rejects.toThrow('HubException');
+      }
+      await Promise.all(clients.map((client) => client.stop()));
+    }
+  });
+
   test('UnsubscribeFromTask ends a subscription, and refuses nothing', async () => {
     const key = await keyWithImages();
     const client = await follower(key, { protocol });

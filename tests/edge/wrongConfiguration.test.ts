@@ -27,6 +27,7 @@ describe('all service stops, and the log names the variable,', () => {
     ['INVOCATIONS_PER_MINUTE', '-1', 'a whole number from 0 to 1000000'],
     ['HUB_LIMITS', '{"TaskHub":{"TaskProgres":5}}', 'JSON of events a minute by hub and event'],
     ['HUB_LIMITS', 'nonsense', 'JSON of events a minute by hub and event'],
+    ['COALESCE_MILLISECONDS', '1001', 'a whole number from 0 to 1000'],
     ['BUDGET_THRESHOLDS', '90,50', 'whole numbers from 1 to 1000 in ascending order'],
     ['ALLOWED_ORIGINS', 'https://app.example.com/page', 'origins such as'],
     ['ALLOW_PRIVATE_TARGETS', 'yes', '`true` or `false`'],

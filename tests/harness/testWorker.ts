@@ -8,8 +8,11 @@ import { WorkerInstance } from './workerInstance.ts';
 
 const WORKER = 'tests/worker';
 
-/** Rooms with other options: with stateful reconnect, or closing slow readers after little. */
-export type Kind = 'sr' | 'slow';
+/**
+ * Rooms with other options: with stateful reconnect, closing slow readers after little, or where events that follow each
+ * other wait for a minute, for a moment or never.
+ */
+export type Kind = 'sr' | 'slow' | 'hold' | 'short' | 'off';
 
 /** Runs the test Worker for the tests of a file. */
 export function testWorker(): { room(kind?: Kind): Room } {

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+/// The longest reason, in characters.
+const MAX_REASON_CHARS: usize = 200;
+
 /// Who did what, when, from where. Never a secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -15,7 +18,8 @@ pub struct AuditEntry {
     pub timestamp: Timestamp,
     /// Who: `operator`, or the connection that acted.
     pub actor: String,
-    /// What, in the words of the contract: `key.created`, `connection.opened`, `subscription.added`.
+    /// What, in the words of the contract: `key.created`, `connection.opened`, `connection.closed`,
+    /// `subscription.added`.
     pub action: String,
     /// To what: a key's id, a provider's name, a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,6 +27,9 @@ pub struct AuditEntry {
     /// From which address of the network, where the platform said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// Why, where there is more to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Which members of it changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
@@ -38,6 +45,7 @@ impl AuditEntry {
             action: action.into(),
             subject: None,
             from: None,
+            reason: None,
             changed: Vec::new(),
         }
     }
@@ -46,6 +54,13 @@ impl AuditEntry {
     #[must_use]
     pub fn to(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
+        self
+    }
+
+    /// Why, cut to 200 characters: clients have their say in it.
+    #[must_use]
+    pub fn because(mut self, reason: Option<&str>) -> Self {
+        self.reason = reason.map(|reason| reason.chars().take(MAX_REASON_CHARS).collect());
         self
     }
 

@@ -37,6 +37,7 @@ fn defaults() -> Configuration {
         deduplication_max: 1_000_000,
         order_wait_seconds: 60,
         queue_max_attempts: 12,
+        coalesce_millis: 5,
         alert_rule: AlertRule { thresholds: BudgetThresholds::default(), cooldown_millis: 3_600_000 },
         auth_failures_per_minute: 10,
         allowed_origins: Vec::new(),

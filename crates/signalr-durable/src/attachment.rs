@@ -23,6 +23,9 @@ pub(crate) struct Attachment<'a> {
     pub(crate) user: Option<Cow<'a, str>>,
     #[serde(rename = "c", skip_serializing_if = "str::is_empty", default)]
     pub(crate) claims: Cow<'a, str>,
+    /// From where the client came.
+    #[serde(rename = "a", skip_serializing_if = "Option::is_none", default)]
+    pub(crate) remote_address: Option<Cow<'a, str>>,
     #[serde(rename = "v", default)]
     pub(crate) variant: Variant,
     /// Name of the protocol and version of the handshake; none before it.
@@ -101,6 +104,7 @@ impl<'a> Attachment<'a> {
             hub: Cow::Borrowed(hub),
             user: identity.user.as_deref().map(Cow::Borrowed),
             claims: Cow::Borrowed(&identity.claims),
+            remote_address: identity.remote_address.as_deref().map(Cow::Borrowed),
             variant: identity.variant,
             expires_at_millis: identity.expires_at_millis,
             ..Attachment::default()
@@ -140,6 +144,7 @@ mod tests {
             hub: "hub".into(),
             user: None,
             claims: "".into(),
+            remote_address: None,
             variant: 0,
             handshake: Some(("json".into(), 1)),
             groups,
@@ -173,7 +178,7 @@ mod tests {
         ) {
             let attachment = Attachment {
                 id: id.into(), hub: "tasks".into(), user: user.map(Into::into), claims: claims.into(),
-                variant, handshake: Some(("messagepack".into(), 2)),
+                remote_address: spilled.then(|| "192.0.2.1".into()), variant, handshake: Some(("messagepack".into(), 2)),
                 groups: groups.into_iter().map(Into::into).collect(), spilled,
                 role: if spilled { Role::Stateful } else { Role::Socket },
                 expires_at_millis: Some(f64::from(variant)), pinged_at_millis: None, unread_bytes: usize::from(variant),

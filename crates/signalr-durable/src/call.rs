@@ -57,7 +57,7 @@ pub struct ConnectionCall {
     pub variant: u8,
     /// When the authentication expires, in milliseconds since the epoch.
     pub expires_at_millis: Option<f64>,
-    /// The client's address, as the platform says (`CF-Connecting-IP`). It is not remembered.
+    /// The client's address, as the platform says (`CF-Connecting-IP`).
     #[serde(default)]
     pub remote_address: Option<String>,
 }

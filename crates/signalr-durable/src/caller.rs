@@ -124,8 +124,8 @@ impl Caller {
         self.cancellation.is_cancelled()
     }
 
-    /// In [`Hub::disconnected`](crate::Hub::disconnected): why the client said that it leaves, or what was wrong with
-    /// the connection; none where it ended as it should.
+    /// In [`Hub::disconnected`](crate::Hub::disconnected): why the client said that it leaves, what was wrong with the
+    /// connection, or why [`Server::close_all`](crate::Server::close_all) closed it; none where it ended as it should.
     pub fn disconnect_error(&self) -> Option<&str> {
         self.disconnect_error.as_deref()
     }

@@ -12,7 +12,7 @@ use crate::{
     line::Line,
     live::{Stage, Work, WorkQueue},
     log,
-    server::Server,
+    server::{Ended, Server},
     session::Session,
     socket::Socket,
     table::Slot,
@@ -76,14 +76,24 @@ impl Server {
             }
             return;
         }
-        if let (Some(identity), Some(_)) = (self.identity(&attachment), attachment.handshake()) {
-            self.run_disconnected(&identity, is_lost.then(|| CONNECTION_LOST.into())).await;
+        let Some(identity) = self.identity(&attachment) else { return };
+        let error: Option<Rc<str>> = is_lost.then(|| CONNECTION_LOST.into());
+        self.note_end(&identity, error.as_deref());
+        if attachment.handshake().is_some() {
+            self.run_disconnected(&identity, error).await;
         }
     }
 
     /// Takes the platform's word that a WebSocket broke.
     pub async fn broken(self: &Rc<Self>, socket: &WebSocket) {
         self.closed(socket, usize::from(ABNORMAL_CLOSURE), "").await;
+    }
+
+    fn note_end(&self, identity: &Identity, error: Option<&str>) {
+        if let (Some(on_end), Some((hub, _))) = (&self.on_end, self.hub(identity.hub)) {
+            let Identity { id, claims, remote_address, .. } = identity;
+            on_end(&Ended { hub, connection_id: id, claims, remote_address: remote_address.as_deref(), error });
+        }
     }
 
     /// Notes what a connection's end is put down to, unless something is noted already.
@@ -109,6 +119,7 @@ impl Server {
         }
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
             entry.live.is_closing = true;
+            self.outbox.borrow_mut().hurry(slot, &mut entry.waiting);
         }
         self.mark_changed(slot);
     }
@@ -170,6 +181,7 @@ impl Server {
         let queue = entry.live.work.clone();
         let identity = entry.identity.clone();
         let error = entry.live.end_error.clone();
+        self.note_end(&identity, error.as_deref());
         if is_disconnected_due(&queue, error.as_ref()) {
             // It does not wait for methods that still run.
             let identity = identity.clone();

@@ -88,6 +88,7 @@ impl Server {
             transport,
             user: call.user_id.as_deref().map(Into::into),
             claims: call.claims.as_str().into(),
+            remote_address: call.remote_address.as_deref().map(Into::into),
             variant: call.variant,
             expires_at_millis: call.expires_at_millis,
         });

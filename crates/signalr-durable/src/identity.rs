@@ -14,6 +14,8 @@ pub(crate) struct Identity {
     pub(crate) transport: Transport,
     pub(crate) user: Option<Rc<str>>,
     pub(crate) claims: Rc<str>,
+    /// From where it came, where the platform said so.
+    pub(crate) remote_address: Option<Rc<str>>,
     pub(crate) variant: Variant,
     /// Milliseconds since the epoch after which its authentication is no longer good; none: it does not expire.
     pub(crate) expires_at_millis: Option<f64>,

@@ -13,7 +13,7 @@
 //! | [`azure`] | what a backend asks for by Azure's REST API, and doing it |
 //! | `hub`, `methods`, `upload` | what an application writes: a [`Hub`] and its methods |
 //! | `caller`, `clients`, `audience`, `sockets` | what a method works with: who called, and whom to send something |
-//! | `server`, `turn`, `outbox`, `event` | the [`Server`] of one object; what leaves together; encoding once |
+//! | `server`, `turn`, `outbox`, `waiting`, `window`, `event` | the [`Server`] of one object; what leaves together; encoding once |
 //! | `connect`, `take_in`, `receive`, `message`, `work`, `stream`, `ask`, `close` | the life of a connection, in that order |
 //! | `poll`, `resume`, `session`, `session_store` | connections that outlive their sockets |
 //! | `wake`, `attachment`, `spill` | what outlives the object's memory, and where it is kept |
@@ -63,7 +63,9 @@ mod take_in;
 mod traffic;
 mod turn;
 mod upload;
+mod waiting;
 mod wake;
+mod window;
 mod work;
 
 pub use audience::{Audience, Names};
@@ -76,7 +78,7 @@ pub use hub::Hub;
 pub use methods::{Argument, Given, Handler, Methods, Optional, StreamHandler};
 pub use options::{ServerOptions, SlowReaders};
 pub use rate::InvocationRate;
-pub use server::{Server, ServerBuilder};
+pub use server::{Ended, Server, ServerBuilder};
 pub use sockets::{Answer, EncodeQuestion, HubIndex, Sockets};
 pub use traffic::Traffic;
 pub use upload::Upload;

@@ -87,8 +87,6 @@ pub(crate) struct Live {
     pub(crate) waiting: VecDeque<HubMessage>,
     pub(crate) waiting_bytes: usize,
     pub(crate) reading: Reading,
-    /// Bytes of events that leave at the end of this turn.
-    pub(crate) queued_bytes: usize,
     /// What is kept of the connection in storage, if it is to outlive its sockets.
     pub(crate) session: Option<Session>,
     /// Stateful reconnect was agreed in negotiation; the handshake decides.

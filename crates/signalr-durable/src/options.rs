@@ -33,6 +33,10 @@ pub struct ServerOptions {
     /// How many bytes a client may have unacknowledged before a stateful connection sends it nothing more
     /// (`StatefulReconnectBufferSize`).
     pub stateful_buffer_bytes: usize,
+    /// How long events may wait under load, so that more leave in one frame; 0 turns it off. What a connection is told of
+    /// for the first time in so long leaves at once, and so does everything that is no event. Connections that outlive
+    /// their sockets are stored with each turn, and sent what was stored.
+    pub coalesce_millis: u64,
     /// What happens to clients that read slowly.
     pub slow_readers: SlowReaders,
     /// How long a client may take to answer a question (client results).
@@ -73,6 +77,7 @@ impl Default for ServerOptions {
             stream_buffer_capacity: 10,
             max_waiting_bytes: 1_048_576,
             stateful_buffer_bytes: 100_000,
+            coalesce_millis: 5,
             slow_readers: SlowReaders { probe_bytes: 262_144, spare_bytes: 1_048_576, close_bytes: 8_388_608 },
             client_result_timeout_millis: 600_000,
             close_on_authentication_expiration: false,

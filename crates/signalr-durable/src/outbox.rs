@@ -1,24 +1,32 @@
 //! What leaves at the end of a turn: records that reach a connection together leave in one frame, and
 //! connections that are sent the same records are sent the same frame, built once.
 //!
-//! A frame costs about as much as sixteen records in it, so this is where a burst gets cheap; a lone
-//! record is never held back, since a turn ends before the event loop does anything else.
+//! A frame costs about as much as sixteen records in it, so this is where a burst gets cheap. Under load events wait for
+//! the end of a [window](crate::window) as well; a lone one never does, and nothing else ever does, nor lets what is
+//! before it wait: a client waits for a completion.
 
 use std::{collections::HashMap, rc::Rc};
 
 use signalr::Protocol;
 use smallvec::SmallVec;
 
-use crate::table::Slot;
+use crate::{
+    table::Slot,
+    waiting::{Taken, TurnEnd, Waiting},
+    window::{Window, sent_at_millis},
+};
 
 /// A record stored in the outbox, until the flush.
 pub(crate) type RecordId = u32;
 
-/// The records that wait for one connection, in order.
+/// Records of one connection, in order.
 pub(crate) type Pending = SmallVec<[RecordId; 4]>;
 
 /// Records of one frame stay together up to this size; a larger record has a frame to itself.
 pub(crate) const FRAME_BYTES: usize = 128 * 1024;
+
+/// From so much on that is stored, nothing waits for a window's end.
+const HELD_BYTES: usize = 8 * FRAME_BYTES;
 
 /// A record with what is known of it.
 #[derive(Debug, Clone)]
@@ -39,61 +47,119 @@ pub(crate) enum RecordKind {
     Sequence,
 }
 
-/// What becomes of the records that wait for a connection.
-pub(crate) enum Taken {
-    /// They are sent now.
-    Send(Pending),
-    /// They are kept until the client has confirmed them.
-    Keep(Pending),
+/// What the end of a turn leaves to do.
+pub(crate) struct Flushed {
+    /// Records that are kept, by connection.
+    pub(crate) kept: Vec<(Slot, Vec<Record>)>,
+    /// After so many milliseconds the window is to end.
+    pub(crate) window_ends_in_millis: Option<f64>,
 }
 
 /// What waits to leave.
-#[derive(Default)]
 pub(crate) struct Outbox {
     records: Vec<Record>,
-    /// Connections with pending records, in the order they got the first.
+    /// Bytes of all records, each counted once.
+    stored_bytes: usize,
+    /// Connections with something new, in the order they got the first.
     touched: Vec<Slot>,
+    /// Connections whose records wait for the end of the window.
+    put_off: Vec<Slot>,
+    window: Window,
+    /// The window is over: nothing waits for it.
+    is_window_over: bool,
 }
 
 impl Outbox {
+    /// An empty one, with a window of this length; 0 is none.
+    pub(crate) fn new(window_millis: u64) -> Self {
+        Self {
+            records: Vec::new(),
+            stored_bytes: 0,
+            touched: Vec::new(),
+            put_off: Vec::new(),
+            window: Window::new(window_millis),
+            is_window_over: false,
+        }
+    }
+
     /// Keeps a record until the flush.
     // A turn of 2^32 records is beyond any memory.
     #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn store(&mut self, protocol: Protocol, bytes: Vec<u8>, kind: RecordKind) -> RecordId {
+        self.stored_bytes += bytes.len();
         self.records.push(Record { protocol, bytes: Rc::new(bytes), kind });
         (self.records.len() - 1) as RecordId
     }
 
-    /// Puts a stored record behind what waits for a connection already.
-    pub(crate) fn enqueue(&mut self, slot: Slot, pending: &mut Pending, record: RecordId) {
-        if pending.is_empty() {
+    /// Puts a stored record behind what waits for a connection already, and has all of it leave with this turn.
+    pub(crate) fn enqueue(&mut self, slot: Slot, waiting: &mut Waiting, record: RecordId) {
+        waiting.push(record);
+        self.hurry(slot, waiting);
+    }
+
+    /// Puts an event behind what waits for a connection already.
+    pub(crate) fn enqueue_event(&mut self, slot: Slot, waiting: &mut Waiting, record: RecordId) {
+        waiting.push_event(record, self.bytes_of(record).len());
+        self.touch(slot, waiting);
+    }
+
+    /// Has what waits for a connection leave with this turn.
+    pub(crate) fn hurry(&mut self, slot: Slot, waiting: &mut Waiting) {
+        waiting.hurry();
+        self.touch(slot, waiting);
+    }
+
+    fn touch(&mut self, slot: Slot, waiting: &mut Waiting) {
+        if waiting.touch() {
             self.touched.push(slot);
         }
-        pending.push(record);
     }
 
+    /// Ends the window: nothing waits for it any more.
+    pub(crate) fn end_window(&mut self) {
+        self.window.close();
+        self.is_window_over = true;
+    }
+
+    /// Whether the end of the turn has nothing to look at.
     pub(crate) fn is_empty(&self) -> bool {
-        self.touched.is_empty()
+        self.touched.is_empty() && !self.is_window_over
     }
 
-    /// Ends the turn: `take` gives a connection's pending records (none if it is gone), `frame` makes what is sent of
-    /// some bytes, once for each distinct list of records, `send` sends it and is told its size in bytes. Returns what
-    /// is to be kept instead, by connection.
+    /// Ends the turn: `take` gives what becomes of a connection's records (none if it is gone), `frame` makes what is sent of some bytes, once for each distinct list of records, `send` sends it and is
+    /// told its size in bytes.
     pub(crate) fn flush<F>(
         &mut self,
-        mut take: impl FnMut(Slot) -> Option<Taken>,
+        now_millis: f64,
+        mut take: impl FnMut(Slot, &TurnEnd<'_>) -> Option<Taken>,
         mut frame: impl FnMut(Protocol, &[u8]) -> F,
         mut send: impl FnMut(Slot, &F, usize),
-    ) -> Vec<(Slot, Vec<Record>)> {
-        let mut kept = Vec::new();
+    ) -> Flushed {
+        let mut slots = std::mem::take(&mut self.touched);
+        let is_window_over = std::mem::take(&mut self.is_window_over)
+            || self.window.is_late(now_millis)
+            || self.stored_bytes >= HELD_BYTES;
+        if is_window_over {
+            slots.append(&mut self.put_off);
+        }
+        let sent_at_millis = sent_at_millis(now_millis, slots.len());
+        let mut flushed = Flushed { kept: Vec::new(), window_ends_in_millis: None };
         let mut frames: HashMap<Pending, (F, usize)> = HashMap::new();
-        for slot in std::mem::take(&mut self.touched) {
-            let pending = match take(slot) {
-                None => continue,
+        for slot in slots {
+            let window = (!is_window_over).then_some(&self.window);
+            let pending = match take(slot, &TurnEnd { now_millis, sent_at_millis, window }) {
+                None | Some(Taken::Nothing) => continue,
+                Some(Taken::PutOff { told_at_millis }) => {
+                    self.put_off.push(slot);
+                    if let Some(millis) = self.window.open(now_millis, told_at_millis) {
+                        flushed.window_ends_in_millis = Some(millis);
+                    }
+                    continue;
+                }
                 Some(Taken::Send(pending)) => pending,
                 Some(Taken::Keep(pending)) => {
                     let records = pending.iter().filter_map(|id| self.records.get(*id as usize).cloned());
-                    kept.push((slot, records.collect()));
+                    flushed.kept.push((slot, records.collect()));
                     continue;
                 }
             };
@@ -113,8 +179,11 @@ impl Outbox {
                 }
             }
         }
-        self.records.clear();
-        kept
+        if self.put_off.is_empty() {
+            self.records.clear();
+            self.stored_bytes = 0;
+        }
+        flushed
     }
 
     /// Cuts a list of records into frames of at most `FRAME_BYTES`. Lists of two protocols never occur:
@@ -154,115 +223,5 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    struct Sent {
-        frames: HashMap<Slot, Vec<Vec<u8>>>,
-        built: usize,
-        kept: Vec<(Slot, Vec<Record>)>,
-    }
-
-    /// The one connection whose records are kept.
-    const KEEPS: Slot = 1_000;
-
-    fn flush(outbox: &mut Outbox, waiting: &mut HashMap<Slot, Pending>) -> Sent {
-        let mut sent = Sent { frames: HashMap::new(), built: 0, kept: Vec::new() };
-        let frames: RefCell<HashMap<Slot, Vec<Vec<u8>>>> = RefCell::default();
-        sent.kept = outbox.flush(
-            |slot| {
-                let pending = waiting.remove(&slot)?;
-                Some(if slot == KEEPS { Taken::Keep(pending) } else { Taken::Send(pending) })
-            },
-            |_, bytes| {
-                sent.built += 1;
-                bytes.to_vec()
-            },
-            |slot, frame, bytes| {
-                assert_eq!(frame.len(), bytes);
-                frames.borrow_mut().entry(slot).or_default().push(frame.clone());
-            },
-        );
-        sent.frames = frames.take();
-        sent
-    }
-
-    fn enqueue(outbox: &mut Outbox, waiting: &mut HashMap<Slot, Pending>, slot: Slot, record: RecordId) {
-        outbox.enqueue(slot, waiting.entry(slot).or_default(), record);
-    }
-
-    #[test]
-    fn connections_with_the_same_records_share_one_frame() {
-        let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
-        let first = outbox.store(Protocol::Json, b"1".to_vec(), RecordKind::Counted);
-        let second = outbox.store(Protocol::Json, b"2".to_vec(), RecordKind::Counted);
-        for slot in 0..500 {
-            enqueue(&mut outbox, &mut waiting, slot, first);
-            enqueue(&mut outbox, &mut waiting, slot, second);
-        }
-        enqueue(&mut outbox, &mut waiting, 500, second);
-        let sent = flush(&mut outbox, &mut waiting);
-        assert_eq!(sent.built, 2);
-        assert!((0..500).all(|slot| sent.frames[&slot] == [b"12".to_vec()]));
-        assert_eq!(sent.frames[&500], [b"2".to_vec()]);
-        assert!(outbox.is_empty());
-    }
-
-    #[test]
-    fn what_is_kept_is_handed_back_and_not_sent() {
-        let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
-        let first = outbox.store(Protocol::Json, b"1".to_vec(), RecordKind::Control);
-        let second = outbox.store(Protocol::Json, b"2".to_vec(), RecordKind::Counted);
-        enqueue(&mut outbox, &mut waiting, KEEPS, first);
-        enqueue(&mut outbox, &mut waiting, KEEPS, second);
-        let sent = flush(&mut outbox, &mut waiting);
-        assert!(sent.frames.is_empty());
-        let kept: Vec<_> =
-            sent.kept.iter().flat_map(|(_, records)| records).map(|r| (r.kind, r.bytes.to_vec())).collect();
-        assert_eq!(kept, [(RecordKind::Control, b"1".to_vec()), (RecordKind::Counted, b"2".to_vec())]);
-    }
-
-    #[test]
-    fn a_connection_that_went_meanwhile_is_passed_over() {
-        let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
-        let record = outbox.store(Protocol::Json, b"1".to_vec(), RecordKind::Counted);
-        enqueue(&mut outbox, &mut waiting, 7, record);
-        waiting.clear();
-        assert!(flush(&mut outbox, &mut waiting).frames.is_empty());
-    }
-
-    #[test]
-    fn a_frame_never_splits_a_record_and_stays_within_its_size() {
-        let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
-        for size in [FRAME_BYTES + 1, 10, FRAME_BYTES - 10, 1] {
-            let record = outbox.store(Protocol::Json, vec![b'x'; size], RecordKind::Counted);
-            enqueue(&mut outbox, &mut waiting, 0, record);
-        }
-        let sizes: Vec<usize> = flush(&mut outbox, &mut waiting).frames[&0].iter().map(Vec::len).collect();
-        assert_eq!(sizes, [FRAME_BYTES + 1, FRAME_BYTES, 1]);
-    }
-
-    proptest! {
-        #[test]
-        fn every_connection_gets_its_records_once_and_in_order(
-            sends in proptest::collection::vec((0u32..5, 0usize..20), 0..100)
-        ) {
-            let (mut outbox, mut waiting) = (Outbox::default(), HashMap::new());
-            let records: Vec<RecordId> =
-                (0u8..20).map(|byte| outbox.store(Protocol::Json, vec![byte], RecordKind::Counted)).collect();
-            let mut expected: HashMap<Slot, Vec<u8>> = HashMap::new();
-            for (slot, record) in sends {
-                enqueue(&mut outbox, &mut waiting, slot, records[record]);
-                expected.entry(slot).or_default().push(u8::try_from(record)?);
-            }
-            let sent = flush(&mut outbox, &mut waiting);
-            let received: HashMap<Slot, Vec<u8>> =
-                sent.frames.into_iter().map(|(slot, frames)| (slot, frames.concat())).collect();
-            prop_assert_eq!(received, expected);
-        }
-    }
-}
+#[path = "outbox_tests.rs"]
+mod tests;

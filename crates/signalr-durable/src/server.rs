@@ -52,6 +52,7 @@ pub struct Server {
     pub(crate) hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
     pub(crate) refresh_policy: Option<RefreshPolicy>,
     pub(crate) group_policy: Option<GroupPolicy>,
+    pub(crate) on_end: Option<OnEnd>,
     pub(crate) table: RefCell<Table<Live>>,
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) spill: Spill,
@@ -87,7 +88,26 @@ pub struct ServerBuilder {
     hubs: Vec<(&'static str, Box<dyn ServedHub>)>,
     refresh_policy: Option<RefreshPolicy>,
     group_policy: Option<GroupPolicy>,
+    on_end: Option<OnEnd>,
 }
+
+/// A connection that has ended.
+#[derive(Debug)]
+pub struct Ended<'a> {
+    /// The name under which its hub was registered.
+    pub hub: &'static str,
+    /// Its public id.
+    pub connection_id: &'a str,
+    /// As [`Caller::claims`](crate::Caller::claims).
+    pub claims: &'a str,
+    /// From which address of the network it was opened, where the platform said so.
+    pub remote_address: Option<&'a str>,
+    /// As [`Caller::disconnect_error`](crate::Caller::disconnect_error).
+    pub error: Option<&'a str>,
+}
+
+/// Is told of connections that have ended.
+pub(crate) type OnEnd = Box<dyn Fn(&Ended<'_>)>;
 
 /// Whether a connection's claims may be replaced: given the old ones and the new.
 pub(crate) type RefreshPolicy = Box<dyn Fn(&str, &str) -> bool>;
@@ -121,10 +141,18 @@ impl ServerBuilder {
         self
     }
 
+    /// Is told of each connection that has ended, of whatever hub, whether or not its handshake was done.
+    #[must_use]
+    pub fn on_end(mut self, on_end: impl Fn(&Ended<'_>) + 'static) -> Self {
+        self.on_end = Some(Box::new(on_end));
+        self
+    }
+
     /// Ends the list of hubs. Nothing is read or awaited: sockets that outlived a sleep are taken up when
     /// the first event arrives.
     #[must_use]
     pub fn build(self) -> Rc<Server> {
+        let outbox = Outbox::new(self.options.coalesce_millis);
         Rc::new_cyclic(|this| Server {
             this: this.clone(),
             table: RefCell::new(Table::new(self.hubs.len())),
@@ -139,7 +167,8 @@ impl ServerBuilder {
             hubs: self.hubs,
             refresh_policy: self.refresh_policy,
             group_policy: self.group_policy,
-            outbox: RefCell::default(),
+            on_end: self.on_end,
+            outbox: RefCell::new(outbox),
             questions: Questions::default(),
             is_restored: Cell::new(false),
             changed: RefCell::default(),
@@ -165,6 +194,7 @@ impl Server {
             hubs: Vec::new(),
             refresh_policy: None,
             group_policy: None,
+            on_end: None,
         }
     }
 
@@ -196,11 +226,13 @@ impl Server {
         self.invocation_rate.set(rate);
     }
 
-    /// Closes every connection of the object with a Close record, at once.
-    pub fn close_all(&self, error: Option<&str>, allow_reconnect: bool) {
+    /// Closes every connection of the object with a Close record, at once. Clients read the error, if there is one; the
+    /// reason is what the ends are put down to.
+    pub fn close_all(&self, reason: &str, error: Option<&str>, allow_reconnect: bool) {
         self.restore();
         let slots = self.table.borrow().slots();
         for slot in slots {
+            self.put_end_down_to(slot, reason);
             self.close_slot(slot, error, allow_reconnect);
         }
         self.flush();
@@ -234,7 +266,7 @@ impl Server {
         let Some(entry) = table.get_mut(slot).filter(|entry| !entry.live.is_closing) else { return };
         let mut outbox = self.outbox.borrow_mut();
         let record = outbox.store(protocol, record, kind);
-        outbox.enqueue(slot, &mut entry.pending, record);
+        outbox.enqueue(slot, &mut entry.waiting, record);
         drop((table, outbox));
         self.schedule_flush();
     }
@@ -263,7 +295,7 @@ impl Sockets for Server {
         for slot in table.select(hub, audience) {
             let Some(entry) = table.get(slot) else { continue };
             let Some(protocol) = entry.protocol().filter(|_| !entry.live.is_closing) else { continue };
-            if is_ephemeral && entry.live.unread_bytes() + entry.live.queued_bytes >= spare_bytes {
+            if is_ephemeral && entry.live.unread_bytes() + entry.waiting.event_bytes() >= spare_bytes {
                 continue;
             }
             let store = |bytes| outbox.store(protocol, bytes, RecordKind::Counted);
@@ -284,8 +316,7 @@ impl Sockets for Server {
         }
         for (slot, record) in &sends {
             if let Some(entry) = table.get_mut(*slot) {
-                entry.live.queued_bytes += outbox.bytes_of(*record).len();
-                outbox.enqueue(*slot, &mut entry.pending, *record);
+                outbox.enqueue_event(*slot, &mut entry.waiting, *record);
             }
         }
         drop((table, outbox));

@@ -8,7 +8,7 @@ use std::{collections::HashMap, rc::Rc};
 use indexmap::IndexSet;
 use signalr::{Protocol, handshake::HandshakeRequest};
 
-use crate::{audience::Audience, identity::Identity, outbox::Pending, sockets::HubIndex};
+use crate::{audience::Audience, identity::Identity, sockets::HubIndex, waiting::Waiting};
 
 /// Where a connection stands in the table, for as long as it is in it; reused afterwards.
 pub(crate) type Slot = u32;
@@ -19,7 +19,7 @@ pub(crate) struct Entry<C> {
     /// None until the handshake: nothing may be sent before its answer.
     pub(crate) handshake: Option<HandshakeRequest>,
     pub(crate) groups: IndexSet<Rc<str>>,
-    pub(crate) pending: Pending,
+    pub(crate) waiting: Waiting,
     pub(crate) live: C,
 }
 
@@ -63,7 +63,7 @@ impl<C> Table<C> {
     /// Takes a connection in. The caller has made sure that its id is not in the table.
     pub(crate) fn insert(&mut self, identity: Rc<Identity>, handshake: Option<HandshakeRequest>, live: C) -> Slot {
         let (id, user, hub) = (identity.id.clone(), identity.user.clone(), identity.hub);
-        let entry = Entry { identity, handshake, groups: IndexSet::new(), pending: Pending::new(), live };
+        let entry = Entry { identity, handshake, groups: IndexSet::new(), waiting: Waiting::default(), live };
         let slot = if let Some(slot) = self.free.pop() {
             if let Some(place) = self.entries.get_mut(slot as usize) {
                 *place = Some(entry);
@@ -217,6 +217,7 @@ mod tests {
             transport: Transport::WebSockets,
             user,
             claims: "".into(),
+            remote_address: None,
             variant: 0,
             expires_at_millis: None,
         };

@@ -84,7 +84,6 @@ impl Server {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             reading: Reading::restore(new.unread_bytes),
-            queued_bytes: 0,
             session: new.session,
             may_be_stateful: new.is_stateful,
             heard_at_millis: new.pinged_at_millis.unwrap_or(now_millis),

@@ -1,14 +1,17 @@
 //! The end of a turn of the event loop: what waits is kept, sent, remembered, closed, in that order.
 
+use std::time::Duration;
+
 use signalr::Protocol;
 use wasm_bindgen_futures::spawn_local;
+use worker::Delay;
 
 use crate::{
     clock,
     line::Line,
     live::Live,
     log,
-    outbox::{FRAME_BYTES, Record, RecordKind, Taken},
+    outbox::{FRAME_BYTES, Record, RecordKind},
     server::Server,
     session::{Kept, Session},
     session_store::{Checkpoint, MAX_RECORD_BYTES, TurnDraft},
@@ -47,7 +50,8 @@ impl Server {
         }
     }
 
-    /// Ends the turn: sends what waits, writes the attachments that changed, closes what is closing.
+    /// Ends the turn: sends what waits, unless it may wait for more, writes the attachments that changed, closes what is
+    /// closing.
     pub fn flush(&self) {
         self.is_flush_scheduled.set(false);
         // A client that is found to read too slowly is sent a last record, hence more than one round.
@@ -75,14 +79,13 @@ impl Server {
     /// Sends what goes out at once and returns what is to be kept; `over` is told of clients that may read slowly.
     fn flush_outbox(&self, over: &mut Vec<Slot>) -> Vec<(Slot, Vec<Record>)> {
         let probe_bytes = self.options.slow_readers.probe_bytes;
-        let now_millis = if self.options.pings() { clock::now_millis() } else { 0.0 };
-        self.outbox.borrow_mut().flush(
-            |slot| {
+        let now_millis = clock::now_millis();
+        let flushed = self.outbox.borrow_mut().flush(
+            now_millis,
+            |slot, turn_end| {
                 let mut table = self.table.borrow_mut();
                 let entry = table.get_mut(slot)?;
-                let pending = std::mem::take(&mut entry.pending);
-                entry.live.queued_bytes = 0;
-                Some(if entry.live.session.is_some() { Taken::Keep(pending) } else { Taken::Send(pending) })
+                Some(entry.waiting.take(entry.live.session.is_some(), turn_end))
             },
             socket::payload,
             |slot, frame, bytes| {
@@ -102,7 +105,21 @@ impl Server {
                     over.push(slot);
                 }
             },
-        )
+        );
+        if let Some(millis) = flushed.window_ends_in_millis {
+            self.end_window_after(millis);
+        }
+        flushed.kept
+    }
+
+    /// Starts the one timer of a window that has opened.
+    fn end_window_after(&self, millis: f64) {
+        let delay = Delay::from(Duration::from_secs_f64(millis / 1_000.0));
+        self.spawn(move |server| async move {
+            delay.await;
+            server.outbox.borrow_mut().end_window();
+            server.flush();
+        });
     }
 
     /// Takes what was sent to a connection with a session: numbered records wait for the end of the turn, others

@@ -227,6 +227,7 @@ impl Server {
             },
             user: attachment.user.as_deref().map(Into::into),
             claims: attachment.claims.as_ref().into(),
+            remote_address: attachment.remote_address.as_deref().map(Into::into),
             variant: attachment.variant,
             expires_at_millis: attachment.expires_at_millis,
         }))

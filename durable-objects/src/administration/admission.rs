@@ -1,6 +1,5 @@
 //! Connections to the master key's hubs, and when the object looks after them.
 
-use contract::AuditEntry;
 use signalr_durable::ConnectionCall;
 use worker::{Request, Response, Result};
 
@@ -39,8 +38,7 @@ impl Administration {
             if call.claims == PROBE_CLAIMS {
                 return self.server.serve(&call, request).await.map_err(worker::Error::from);
             }
-            let entry = AuditEntry::new(call.connection_id.as_str(), "connection.opened").to(call.hub.as_str());
-            self.services.desk.audit.record(entry.from(call.remote_address.clone()))?;
+            self.services.desk.note_opened(&call)?;
         }
         let answer = self.server.serve(&call, request).await?;
         self.wind().await?;

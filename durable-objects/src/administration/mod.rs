@@ -27,6 +27,7 @@ use worker::{
 };
 
 use self::{
+    admission::PROBE_CLAIMS,
     calls::{
         CountChanged, CountDeadLetters, CreateKey, CreateServiceToken, DeleteKey, DeleteProvider, FindKey,
         FindServiceToken, ListDeadLetters, ListKeys, ListProviders, ListServiceTokens, PatchKey, PingAdministration,
@@ -60,6 +61,12 @@ impl DurableObject for Administration {
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
         let builder = Server::builder(&state, options).refresh_policy(server_options::keeps_permissions);
+        let trail = Rc::downgrade(&services);
+        let builder = builder.on_end(move |ended| {
+            if let Some(services) = trail.upgrade().filter(|_| ended.claims != PROBE_CLAIMS) {
+                services.desk.note_ended(ended);
+            }
+        });
         let server = hubs::register(builder, &services).build();
         services.desk.attach(&server);
         if let Ok(configuration) = services.configuration() {

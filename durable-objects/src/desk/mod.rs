@@ -12,12 +12,14 @@ use contract::{
     AuditEntry, EventMeta, Notification, NotificationError,
     debug_hub::{Description, GroupDescription, JournalDescription},
 };
-use signalr_durable::{Caller, HubError, Server};
+use serde_json::json;
+use signalr_durable::{Caller, ConnectionCall, Ended, HubError, Server};
 use worker::{Result, SqlStorage};
 
 use crate::{
     audit::AuditTrail,
     identifiers::{SortableIds, now_millis},
+    log,
 };
 
 pub use self::outgoing::variant;
@@ -94,6 +96,20 @@ impl Desk {
     pub(crate) fn unsubscribe(&self, caller: &Caller, group: &str) -> std::result::Result<(), HubError> {
         self.leave(caller, group)?;
         self.note(caller, "subscription.removed", group)
+    }
+
+    /// Has the audit trail keep that a connection was opened.
+    pub(crate) fn note_opened(&self, call: &ConnectionCall) -> Result<()> {
+        let entry = AuditEntry::new(call.connection_id.as_str(), "connection.opened").to(call.hub.as_str());
+        self.audit.record(entry.from(call.remote_address.clone()))
+    }
+
+    /// Has the audit trail keep that a connection has ended. Those that end with the object's process are not in it.
+    pub(crate) fn note_ended(&self, ended: &Ended<'_>) {
+        let entry = AuditEntry::new(ended.connection_id, "connection.closed").to(ended.hub).because(ended.error);
+        if let Err(error) = self.audit.record(entry.from(ended.remote_address.map(str::to_owned))) {
+            log::error("the end of a connection was not recorded", json!({ "error": error.to_string() }));
+        }
     }
 
     fn note(&self, caller: &Caller, action: &str, group: &str) -> std::result::Result<(), HubError> {

@@ -1,6 +1,6 @@
 //! Who may connect: the key's own object has the final say.
 
-use contract::{AuditEntry, KeyRecord, PositiveLimit};
+use contract::{KeyRecord, PositiveLimit};
 use signalr_durable::ConnectionCall;
 use worker::{Request, Response, Result};
 
@@ -10,6 +10,12 @@ use super::{
     key_state::KeyState,
 };
 use crate::{connection_id::new_connection_id, identifiers::now_millis, server_options};
+
+/// What the end of connections is put down to whose key opens nothing any more.
+pub(super) const KEY_SHUT: &str = "The key is disabled, deleted or past its time.";
+
+/// What clients read whom the operator disconnects.
+const DISCONNECTED: &str = "Connection closed by the operator.";
 
 impl VirtualKey {
     /// Answers whether the key may connect now. Nothing is held: the upgrade asks again.
@@ -32,8 +38,7 @@ impl VirtualKey {
             return Ok(Response::from_json(&refusal)?.with_status(422));
         }
         if !is_known {
-            let entry = AuditEntry::new(call.connection_id.as_str(), "connection.opened").to(call.hub.as_str());
-            self.services.desk.audit.record(entry.from(call.remote_address.clone()))?;
+            self.services.desk.note_opened(&call)?;
         }
         let answer = self.server.serve(&call, request).await?;
         self.wind_check().await?;
@@ -77,6 +82,9 @@ impl VirtualKey {
 
     /// Takes what the registry says of the key, and acts on it at once.
     pub(super) async fn apply(&self, apply: ApplyKey) -> Result<()> {
+        if self.services.key.knows(apply.revision)? {
+            return Ok(());
+        }
         let is_new = matches!(self.services.key.stored()?, Some(KeyState::Deleted { .. })) && apply.record.is_some();
         if is_new {
             // Another key of the same id: nothing of the old one is its.
@@ -91,7 +99,7 @@ impl VirtualKey {
         }
         self.apply_invocation_limit();
         if !may_connect {
-            self.server.close_all(None, false);
+            self.server.close_all(KEY_SHUT, None, false);
         }
         if is_deleted {
             self.keep_until_erased().await?;
@@ -114,7 +122,7 @@ impl VirtualKey {
     /// Closes all connections, whose clients may come back, and says how many they were.
     pub(super) async fn disconnect(&self, _disconnect: &Disconnect) -> Result<usize> {
         let count = self.server.connection_count();
-        self.server.close_all(Some("Connection closed by the operator."), true);
+        self.server.close_all(DISCONNECTED, Some(DISCONNECTED), true);
         self.note_activity().await?;
         Ok(count)
     }

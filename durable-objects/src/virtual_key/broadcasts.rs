@@ -55,9 +55,11 @@ impl Services {
             }
             // Nobody was connected then: they are for those who ask, in their place among what the key was told.
             keep(self, &missed, |broadcast| {
-                let was_there = broadcast.at_millis >= record.created_at_millis;
+                if broadcast.at_millis < record.created_at_millis {
+                    return Vec::new();
+                }
                 let id = self.desk.id_of_then(broadcast.at_millis);
-                if was_there { notifications_of(self, &record.id, broadcast, Some(id)) } else { Vec::new() }
+                notifications_of(self, &record.id, broadcast, Some(id))
             })?;
         }
     }

@@ -71,10 +71,15 @@ impl StoredKey {
         Ok(self.cached.borrow().as_ref().map(|(state, _)| state.clone()))
     }
 
+    /// Whether what is known is of this revision, or of a later one.
+    pub(crate) fn knows(&self, revision: i64) -> Result<bool> {
+        self.stored()?;
+        Ok(self.cached.borrow().as_ref().is_some_and(|(_, known)| *known >= revision))
+    }
+
     /// Takes a newer state; an older one than what is known changes nothing. True if it was taken.
     pub(crate) fn apply(&self, state: KeyState, revision: i64) -> Result<bool> {
-        self.stored()?;
-        if self.cached.borrow().as_ref().is_some_and(|(_, known)| *known >= revision) {
+        if self.knows(revision)? {
             return Ok(false);
         }
         let text = serde_json::to_string(&state)?;

@@ -62,9 +62,15 @@ impl DurableObject for VirtualKey {
         let configuration = configuration::read(&env);
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
+        let trail = Rc::downgrade(&services);
         let builder = Server::builder(&state, options)
             .refresh_policy(server_options::keeps_permissions)
-            .group_policy(operations::may_be_in);
+            .group_policy(operations::may_be_in)
+            .on_end(move |ended| {
+                if let Some(services) = trail.upgrade() {
+                    services.desk.note_ended(ended);
+                }
+            });
         let server = hubs::register(builder, &services).build();
         services.desk.attach(&server);
         if let Ok(configuration) = services.configuration() {

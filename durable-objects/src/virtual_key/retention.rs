@@ -2,7 +2,13 @@
 
 use worker::Result;
 
-use super::{VirtualKey, admission::refusal_by, draft::Draft, key_state::KeyState, tasks};
+use super::{
+    VirtualKey,
+    admission::{KEY_SHUT, refusal_by},
+    draft::Draft,
+    key_state::KeyState,
+    tasks,
+};
 use crate::{
     desk::JournalLimits,
     identifiers::{HOUR_MILLIS, ahead_millis, hours_millis, now_millis},
@@ -64,7 +70,7 @@ impl VirtualKey {
             }
             Some(KeyState::Known(record)) => {
                 if refusal_by(&record).is_some() {
-                    self.server.close_all(None, false);
+                    self.server.close_all(KEY_SHUT, None, false);
                 }
                 self.move_up(&record).await?;
             }

@@ -2,7 +2,8 @@
 //!
 //! The query of the request that connects is the connection's claims. `POST /room-NAME` without an id sends its body as
 //! the argument of the client method `Event` to everybody there, and answers how many they are. A room named
-//! `/room-sr-…` offers stateful reconnect; one named `/room-slow-…` closes slow readers after little.
+//! `/room-sr-…` or `/room-hold-…` offers stateful reconnect; one named `/room-slow-…` closes slow readers after little; in `/room-hold-…`
+//! events that follow each other wait for a minute, in `/room-short-…` for a moment, and in `/room-off-…` never.
 
 use std::{panic::RefUnwindSafe, rc::Rc};
 
@@ -46,7 +47,7 @@ pub(crate) async fn serve(request: Request, env: &Env, path: &str) -> Result<Res
         claims: claims.collect::<Vec<_>>().join("&"),
     };
     let options = EndpointOptions {
-        stateful_reconnect: name.starts_with("/room-sr-"),
+        stateful_reconnect: ["/room-sr-", "/room-hold-"].iter().any(|kind| name.starts_with(kind)),
         events_probe_millis: Some(200),
         ..EndpointOptions::default()
     };
@@ -61,12 +62,19 @@ fn server_options(name: &str) -> ServerOptions {
     } else {
         defaults.slow_readers
     };
+    let coalesce_millis = match name.strip_prefix("/room-").and_then(|rest| rest.split('-').next()) {
+        Some("hold") => 60_000,
+        Some("short") => 200,
+        Some("off") => 0,
+        _ => defaults.coalesce_millis,
+    };
     ServerOptions {
         max_message_bytes: 32_768,
         handshake_timeout_millis: 1_000,
         max_groups_per_connection: 1_000,
         invocation_rate: InvocationRate { per_minute: 600, burst: 2_000 },
         slow_readers,
+        coalesce_millis,
         ..defaults
     }
 }

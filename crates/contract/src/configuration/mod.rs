@@ -60,6 +60,8 @@ pub struct Configuration {
     pub order_wait_seconds: u64,
     /// `QUEUE_MAX_ATTEMPTS`.
     pub queue_max_attempts: u64,
+    /// `COALESCE_MILLISECONDS`; 0 is none.
+    pub coalesce_millis: u64,
     /// `BUDGET_THRESHOLDS` and `ALERT_COOLDOWN_SECONDS`.
     pub alert_rule: AlertRule,
     /// `AUTH_FAILURES_PER_MINUTE` of one address; 0 is no limit.
@@ -104,6 +106,7 @@ impl Configuration {
             deduplication_max: read(&table::DEDUPLICATION_MAX, &lookup)?,
             order_wait_seconds: read(&table::ORDER_WAIT_SECONDS, &lookup)?,
             queue_max_attempts: read(&table::QUEUE_MAX_ATTEMPTS, &lookup)?,
+            coalesce_millis: read(&table::COALESCE_MILLISECONDS, &lookup)?,
             alert_rule: AlertRule {
                 thresholds: read(&table::BUDGET_THRESHOLDS, &lookup)?,
                 cooldown_millis: millis(read(&table::ALERT_COOLDOWN_SECONDS, &lookup)?),

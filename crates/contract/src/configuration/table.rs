@@ -25,6 +25,7 @@ pub static VARIABLES: &[&Variable] = &[
     &DEDUPLICATION_MAX,
     &ORDER_WAIT_SECONDS,
     &QUEUE_MAX_ATTEMPTS,
+    &COALESCE_MILLISECONDS,
     &BUDGET_THRESHOLDS,
     &ALERT_COOLDOWN_SECONDS,
     &AUTH_FAILURES_PER_MINUTE,
@@ -201,6 +202,16 @@ pub(super) static QUEUE_MAX_ATTEMPTS: Variable<Whole> = Variable {
     meaning: "How often events from the queue are brought to an object that does not take them: after a second, then each \
               time twice as long, up to ten minutes.",
     when_reached: Some("They become a dead letter, which the operator can replay."),
+    for_tests: false,
+};
+
+pub(super) static COALESCE_MILLISECONDS: Variable<Whole> = Variable {
+    name: "COALESCE_MILLISECONDS",
+    default: "5",
+    values: Whole { lowest: 0, highest: 1_000 },
+    meaning: "How long events wait at most so that more of them leave in one message, where a connection is told of several \
+              within that time; one alone never waits. 0 turns it off.",
+    when_reached: None,
     for_tests: false,
 };
 

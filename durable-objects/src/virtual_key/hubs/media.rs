@@ -29,7 +29,8 @@ impl MediaHub {
     ) -> Result<(), HubError> {
         let id = id.id().ok_or(blank)?;
         let task = self.task(services, id)?.ok_or(unknown)?;
-        if !access(caller)?.may_subscribe_to_task(id, Some(self.task_type)) {
+        // Its type as it was named: that is what `TaskHub` goes by.
+        if !access(caller)?.may_subscribe_to_task(id, Some(task.task_type.as_str())) {
             return Err(unknown.into());
         }
         // In one turn: nothing can happen to it between joining and the snapshot.
