@@ -22,7 +22,7 @@ test('an attempt is begun once, and one that is over is not finished again', asy
   // It is under way; others are not its turn; and none is another's.
   for (const attempt of [0, 1, 2, 3]) await expect(begin(attempt)).resolves.toBeNull();
   await expect(front.ask(key, '/webhooks/begin', { delivery_id: 'another', attempt: 1 })).resolves.toBeNull();
-  await finish(2, 'TimedOut');
+  await finish(2, 'Unreachable');
   const events = await course(client, url);
   await finish(1, 'Unreachable');
   await finish(2, 'Unreachable');

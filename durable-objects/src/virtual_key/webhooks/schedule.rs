@@ -23,7 +23,8 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS webhook_schedule (
         due_millis INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS webhook_schedule_of_url ON webhook_schedule (url, stage, due_millis);
-    CREATE INDEX IF NOT EXISTS webhook_schedule_under_way ON webhook_schedule (due_millis) WHERE stage IN ('poked', 'begun');
+    CREATE INDEX IF NOT EXISTS webhook_schedule_under_way ON webhook_schedule (due_millis)
+        WHERE stage IN ('poked', 'begun');
     CREATE TABLE IF NOT EXISTS webhook_content (id TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS webhook_target (url TEXT PRIMARY KEY, breaker TEXT NOT NULL, next_millis INTEGER)
         WITHOUT ROWID;
@@ -183,8 +184,7 @@ impl Schedule {
         Ok(MOST_OF_KEY - self.number(query, Vec::new())?.unwrap_or(0))
     }
 
-    /// Takes what is due and has room, as poked; what is not begun by `lost_at_millis` is told again.
-    /// Inside a transaction.
+    /// Takes what is due and has room, as poked; what is not begun by `lost_at_millis` is told again. Inside a transaction.
     pub(super) fn take_due(&self, lost_at_millis: i64) -> Result<Vec<Entry>> {
         let mut taken = Vec::new();
         loop {
