@@ -39,10 +39,11 @@ const TAIL: &str = "
 | `VIRTUAL_KEY` | Durable Objects: what belongs to a virtual key, one object each |
 | `ADMINISTRATION` | Durable Object: the registry of keys, and what belongs to operators |
 | `DIRECTORY` | Durable Objects: which keys are online, and how many connections there are; 16 shards |
-| `KEYS` | KV: the hash of a key's secret → the key's id |
+| `KEYS` | KV: the hash of a key's secret → the key's id; the hashes of the service tokens that were made |
 | `EVENTS` | Queue `conduit-events`: domain events that no object took at once, or that were sent with `?delivery=queue` |
 | `WEBHOOKS` | Queue `conduit-webhooks`: deliveries of webhooks that are due |
 | `DEAD_LETTERS` | Queue `conduit-dead-letters`: what could not be delivered, on its way to the operator |
+| `ASSETS` | Static assets: `public/` |
 | `AUTH_FAILURES` | Rate limit: counts failed authentications by address; its limit is `AUTH_FAILURES_PER_MINUTE` |
 ";
 

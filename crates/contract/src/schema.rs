@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
     any_json::AnyJson,
+    domain_event::event_types,
     error_text::ErrorText,
     http_status::HttpStatus,
     identifier::{Identifier, MAX_IDENTIFIER_BYTES},
@@ -16,6 +17,7 @@ use crate::{
     percentage::Percentage,
     provider::{MAX_PROVIDER_NAME_LENGTH, ProviderName},
     quantity::{MAX_QUANTITY, Quantity},
+    service_token::MAX_SERVICE_TOKEN_NAMES,
     task_event::{DeadlineSeconds, MAX_DEADLINE_SECONDS},
     task_type::{MAX_TASK_TYPE_BYTES, TaskType},
     time::Timestamp,
@@ -76,6 +78,12 @@ described! {
     KeyName => "KeyName", { "type": "string", "minLength": 1, "maxLength": MAX_KEY_NAME_BYTES };
     Timestamp => "Timestamp", { "type": "string", "format": "date-time" };
     AnyJson => "AnyJson", {};
+}
+
+/// The types of events that a service token sends.
+pub(crate) fn event_type_names(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = event_types().map(|event_type| event_type.name).collect();
+    json_schema!({ "type": "array", "minItems": 1, "maxItems": MAX_SERVICE_TOKEN_NAMES, "items": { "enum": names } })
 }
 
 /// Out, an identifier is a string; in, it may be a number as well.

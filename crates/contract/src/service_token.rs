@@ -115,11 +115,11 @@ pub struct ServiceTokenCreation {
     pub name: KeyName,
     /// The types of events that it is to send; all where there is no list.
     #[serde(default, deserialize_with = "known_types", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::event_type_names"))]
     pub event_types: Option<Vec<String>>,
     /// The virtual keys whose events it is to send; all, and what is for everybody, where there is no list.
     #[serde(default, deserialize_with = "key_ids", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<Identifier>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Identifier>", length(min = 1, max = MAX_SERVICE_TOKEN_NAMES)))]
     pub virtual_key_ids: Option<Vec<Identifier>>,
     /// When it opens nothing any more.
     #[serde(default, deserialize_with = "fields::present", skip_serializing_if = "Option::is_none")]
