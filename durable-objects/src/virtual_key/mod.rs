@@ -58,20 +58,19 @@ impl DurableObject for VirtualKey {
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
         let builder = Server::builder(&state, options).refresh_policy(server_options::keeps_permissions);
-        let trail = Rc::downgrade(&services);
-        let builder = builder.on_end(move |ended| {
-            if let Some(services) = trail.upgrade() {
-                services.desk.note_ended(ended);
-            }
-        });
+        let (trail, limits) = (Rc::downgrade(&services), Rc::downgrade(&services));
+        let builder =
+            builder.own_invocation_rate(move || limits.upgrade()?.own_invocation_rate()).on_end(move |ended| {
+                if let Some(services) = trail.upgrade() {
+                    services.desk.note_ended(ended);
+                }
+            });
         let server = hubs::register(builder, &services).build();
         services.desk.attach(&server);
         if let Ok(configuration) = services.configuration() {
             services.desk.notifier.set_limits(configuration.hub_limits.clone());
         }
-        let object = Self { server, services };
-        object.apply_invocation_limit();
-        object
+        Self { server, services }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
