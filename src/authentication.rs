@@ -1,6 +1,6 @@
 //! Who somebody is: the secret a request carries, and whose it is.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use contract::{ClientAccess, KeySecret, ServiceAccess, ServiceTokenSecret, key_secret};
 use durable_objects::{FoundServiceToken, now_millis};
@@ -165,15 +165,20 @@ fn bearer_token(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }
 
+thread_local! {
+    /// The digest of the master key, if there is one. Read once in the life of an isolate: a change starts a new one.
+    static MASTER_KEY_DIGEST: OnceCell<Option<Digested>> = const { OnceCell::new() };
+}
+
+/// A SHA-256.
+type Digested = [u8; 32];
+
 /// Compares digests, so that neither content nor length tells by its time.
 fn is_master_key(env: &Env, secret: &str) -> bool {
-    let Ok(master_key) = env.secret("MASTER_KEY") else { return false };
-    let master_key = master_key.to_string();
-    if master_key.is_empty() {
-        return false;
-    }
-    let digest = |text: &str| Sha256::digest(text.as_bytes());
-    digest(secret).as_slice().ct_eq(digest(&master_key).as_slice()).into()
+    let digest = |text: &str| Digested::from(Sha256::digest(text.as_bytes()));
+    let master_key = || env.secret("MASTER_KEY").ok().map(|key| key.to_string()).filter(|key| !key.is_empty());
+    let known = MASTER_KEY_DIGEST.with(|known| *known.get_or_init(|| master_key().map(|key| digest(&key))));
+    known.is_some_and(|known| digest(secret).ct_eq(&known).into())
 }
 
 #[cfg(test)]

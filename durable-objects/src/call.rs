@@ -4,9 +4,19 @@
 use futures::future::LocalBoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, prelude::*};
 use wasm_bindgen_futures::JsFuture;
-use worker::{Env, Method, Request, RequestInit, Response, Result};
+use worker::{Env, Request, Response, Result, js_sys::Promise};
+
+#[wasm_bindgen]
+extern "C" {
+    /// An object's stub. What `worker` makes of its answers, a stream and another answer of that, costs more than all else
+    /// that a call takes.
+    type RawStub;
+
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &RawStub, url: &str, init: &web_sys::RequestInit) -> std::result::Result<Promise, JsValue>;
+}
 
 /// A request to a Durable Object and what it answers. Both travel as JSON.
 pub trait ObjectCall: Serialize + DeserializeOwned {
@@ -76,13 +86,16 @@ impl Question {
     }
 
     async fn post(&self, env: &Env, json: serde_json::Result<String>) -> Result<(u16, String)> {
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&json?)));
+        let init = web_sys::RequestInit::new();
+        init.set_method("POST");
+        init.set_body(&JsValue::from_str(&json?));
+        let stub: RawStub = env.durable_object(self.binding)?.get_by_name(&self.object)?.into_rpc();
         // The host is never resolved: a stub takes any URL.
-        let request = Request::new_with_init(&format!("https://object{}", self.path), &init)?;
-        let stub = env.durable_object(self.binding)?.get_by_name(&self.object)?;
-        let response = stub.fetch_with_request(request).await?;
-        Ok((response.status_code(), text_of(response).await?))
+        let answer = stub.fetch(&format!("https://object{}", self.path), &init)?;
+        let response: web_sys::Response = JsFuture::from(answer).await?.unchecked_into();
+        let text = JsFuture::from(response.text()?).await?;
+        let text = text.as_string().ok_or_else(|| worker::Error::RustError("the body is no text".to_owned()))?;
+        Ok((response.status(), text))
     }
 
     fn unavailable(&self, cause: String) -> CallError {
@@ -92,13 +105,6 @@ impl Question {
     fn garbled(&self, error: &serde_json::Error) -> CallError {
         CallError::Garbled { binding: self.binding, cause: error.to_string() }
     }
-}
-
-/// The body in one step: `worker` reads it as a stream, chunk by chunk.
-async fn text_of(response: Response) -> Result<String> {
-    let response: web_sys::Response = response.into();
-    let text = JsFuture::from(response.text()?).await?;
-    text.as_string().ok_or_else(|| worker::Error::RustError("the body is no text".to_owned()))
 }
 
 /// What an object answers. Each call's future is boxed, or all of them would be one large function.

@@ -132,7 +132,7 @@ impl Server {
         invocation: Invocation,
         is_streamed: bool,
     ) {
-        let rate = self.invocation_rate.get();
+        let rate = self.invocation_rate();
         let is_allowed = self
             .table
             .borrow_mut()

@@ -74,7 +74,8 @@ pub struct Server {
     pub(crate) is_flush_scheduled: Cell<bool>,
     pub(crate) is_ticking: Cell<bool>,
     /// How many invocations each connection may make.
-    pub(crate) invocation_rate: Cell<InvocationRate>,
+    invocation_rate: Cell<Option<InvocationRate>>,
+    own_invocation_rate: Option<OwnRate>,
     /// What each hub carried, in the order of registration.
     pub(crate) counters: Vec<Counters>,
     /// When silent clients were looked for last.
@@ -89,7 +90,11 @@ pub struct ServerBuilder {
     refresh_policy: Option<RefreshPolicy>,
     group_policy: Option<GroupPolicy>,
     on_end: Option<OnEnd>,
+    own_invocation_rate: Option<OwnRate>,
 }
+
+/// Says how often connections of this object may invoke, if not as the options say.
+type OwnRate = Box<dyn Fn() -> Option<InvocationRate>>;
 
 /// A connection that has ended.
 #[derive(Debug)]
@@ -141,6 +146,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Lets each connection of this object make so many invocations, if it says so when that is asked first.
+    #[must_use]
+    pub fn own_invocation_rate(mut self, rate: impl Fn() -> Option<InvocationRate> + 'static) -> Self {
+        self.own_invocation_rate = Some(Box::new(rate));
+        self
+    }
+
     /// Is told of each connection that has ended, of whatever hub, whether or not its handshake was done.
     #[must_use]
     pub fn on_end(mut self, on_end: impl Fn(&Ended<'_>) + 'static) -> Self {
@@ -161,7 +173,8 @@ impl ServerBuilder {
             user_groups: UserGroups::new(self.state.storage().sql()),
             session_slots: RefCell::default(),
             state: self.state,
-            invocation_rate: Cell::new(self.options.invocation_rate),
+            invocation_rate: Cell::new(None),
+            own_invocation_rate: self.own_invocation_rate,
             options: self.options,
             counters: self.hubs.iter().map(|_| Counters::default()).collect(),
             hubs: self.hubs,
@@ -195,6 +208,7 @@ impl Server {
             refresh_policy: None,
             group_policy: None,
             on_end: None,
+            own_invocation_rate: None,
         }
     }
 
@@ -221,9 +235,16 @@ impl Server {
         Some(Clients::new(self.clone(), self.hub_index(hub)?))
     }
 
-    /// Lets each connection make so many invocations from now on, whatever the options said.
-    pub fn set_invocation_rate(&self, rate: InvocationRate) {
-        self.invocation_rate.set(rate);
+    /// Asks again how many invocations each connection may make, before the next one.
+    pub fn forget_invocation_rate(&self) {
+        self.invocation_rate.set(None);
+    }
+
+    pub(crate) fn invocation_rate(&self) -> InvocationRate {
+        let own = || self.own_invocation_rate.as_ref().and_then(|own| own());
+        let rate = self.invocation_rate.get().or_else(own).unwrap_or(self.options.invocation_rate);
+        self.invocation_rate.set(Some(rate));
+        rate
     }
 
     /// Closes every connection of the object with a Close record, at once. Clients read the error, if there is one; the

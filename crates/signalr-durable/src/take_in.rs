@@ -72,7 +72,7 @@ impl Server {
             line: new.line,
             connection: new.connection,
             work: Rc::default(),
-            invocations: TokenBucket::full(self.invocation_rate.get(), now_millis),
+            invocations: TokenBucket::full(self.invocation_rate(), now_millis),
             spilled: new.spilled,
             timer,
             is_abandoned: false,

@@ -1,13 +1,14 @@
 //! Who may connect: the key's own object has the final say.
 
-use contract::{KeyRecord, PositiveLimit};
-use signalr_durable::ConnectionCall;
+use contract::KeyRecord;
+use signalr_durable::{ConnectionCall, InvocationRate};
 use worker::{Request, Response, Result};
 
 use super::{
     VirtualKey,
     calls::{Admission, ApplyKey, Disconnect, Refusal, Reserve},
     key_state::KeyState,
+    services::Services,
 };
 use crate::{connection_id::new_connection_id, identifiers::now_millis, server_options};
 
@@ -97,7 +98,7 @@ impl VirtualKey {
         if !self.services.key.apply(state, apply.revision)? {
             return Ok(());
         }
-        self.apply_invocation_limit();
+        self.server.forget_invocation_rate();
         if !may_connect {
             self.server.close_all(KEY_SHUT, None, false);
         }
@@ -110,21 +111,20 @@ impl VirtualKey {
         self.note_activity().await
     }
 
-    /// Has the server keep to the key's own limit, if it has one.
-    pub(super) fn apply_invocation_limit(&self) {
-        let Ok(Some(KeyState::Known(record))) = self.services.key.stored() else { return };
-        let Ok(configuration) = self.services.configuration() else { return };
-        let own = record.limits.invocations_per_minute.map(PositiveLimit::get);
-        let configured = u32::try_from(configuration.invocations_per_minute).unwrap_or(u32::MAX);
-        self.server.set_invocation_rate(server_options::invocation_rate(own.unwrap_or(configured)));
-    }
-
     /// Closes all connections, whose clients may come back, and says how many they were.
     pub(super) async fn disconnect(&self, _disconnect: &Disconnect) -> Result<usize> {
         let count = self.server.connection_count();
         self.server.close_all(DISCONNECTED, Some(DISCONNECTED), true);
         self.note_activity().await?;
         Ok(count)
+    }
+}
+
+impl Services {
+    /// How often connections may invoke, if the key has a limit of its own.
+    pub(super) fn own_invocation_rate(&self) -> Option<InvocationRate> {
+        let Ok(Some(KeyState::Known(record))) = self.key.stored() else { return None };
+        Some(server_options::invocation_rate(record.limits.invocations_per_minute?.get()))
     }
 }
 

@@ -62,10 +62,11 @@ impl DurableObject for VirtualKey {
         let configuration = configuration::read(&env);
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
-        let trail = Rc::downgrade(&services);
+        let (trail, limits) = (Rc::downgrade(&services), Rc::downgrade(&services));
         let builder = Server::builder(&state, options)
             .refresh_policy(server_options::keeps_permissions)
             .group_policy(operations::may_be_in)
+            .own_invocation_rate(move || limits.upgrade()?.own_invocation_rate())
             .on_end(move |ended| {
                 if let Some(services) = trail.upgrade() {
                     services.desk.note_ended(ended);
@@ -76,9 +77,7 @@ impl DurableObject for VirtualKey {
         if let Ok(configuration) = services.configuration() {
             services.desk.notifier.set_limits(configuration.hub_limits.clone());
         }
-        let object = Self { server, services };
-        object.apply_invocation_limit();
-        object
+        Self { server, services }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {

@@ -1,6 +1,8 @@
 //! What the object does when its alarm rings: times tasks out, settles money, reports, and drops what is past its time.
 
-use worker::Result;
+use std::cell::Cell;
+
+use worker::{Result, SqlStorage};
 
 use super::{
     VirtualKey,
@@ -13,7 +15,10 @@ use crate::{
     desk::JournalLimits,
     identifiers::{HOUR_MILLIS, ahead_millis, hours_millis, now_millis},
     rows,
+    tables::Tables,
 };
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS swept (only INTEGER PRIMARY KEY, at_millis INTEGER NOT NULL)";
 
 /// How often the tables are swept while there is anything in them.
 const SWEEP_MILLIS: i64 = 6 * HOUR_MILLIS;
@@ -23,6 +28,41 @@ const SILENCE_MILLIS: i64 = 30 * 24 * HOUR_MILLIS;
 
 /// Deadlines worked off in one transaction; if more are due, the alarm rings again at once.
 const DEADLINES_AT_ONCE: i64 = 500;
+
+/// When the tables were swept last.
+pub(super) struct LastSweep {
+    tables: Tables,
+    /// In milliseconds since the epoch, once known; 0 is never.
+    at_millis: Cell<Option<i64>>,
+}
+
+impl LastSweep {
+    pub(super) fn new(sql: SqlStorage) -> Self {
+        Self { tables: Tables::new(sql, CREATE), at_millis: Cell::default() }
+    }
+
+    fn at_millis(&self) -> Result<i64> {
+        if let Some(at_millis) = self.at_millis.get() {
+            return Ok(at_millis);
+        }
+        let row = rows::first(self.tables.sql()?, "SELECT at_millis FROM swept", Vec::new())?;
+        let at_millis = row.and_then(|mut row| row.integer()).unwrap_or(0);
+        self.at_millis.set(Some(at_millis));
+        Ok(at_millis)
+    }
+
+    fn note(&self, at_millis: i64) -> Result<()> {
+        rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO swept VALUES (1, ?)", vec![at_millis.into()])?;
+        self.at_millis.set(Some(at_millis));
+        Ok(())
+    }
+
+    /// Storage was erased.
+    pub(super) fn forget(&self) {
+        self.tables.forget();
+        self.at_millis.set(None);
+    }
+}
 
 impl VirtualKey {
     /// Makes sure that the alarm rings for what a draft brought, and for the next sweep.
@@ -110,13 +150,10 @@ impl VirtualKey {
     /// anything is left.
     fn sweep(&self, limits: JournalLimits, now_millis: i64) -> Result<bool> {
         let services = &*self.services;
-        let sql = services.storage.sql();
-        sql.exec("CREATE TABLE IF NOT EXISTS swept (only INTEGER PRIMARY KEY, at_millis INTEGER NOT NULL)", None)?;
-        let swept = rows::first(&sql, "SELECT at_millis FROM swept", Vec::new())?.and_then(|mut row| row.integer());
-        if swept.is_some_and(|at_millis| now_millis < at_millis + SWEEP_MILLIS / 2) {
+        if now_millis < services.last_sweep.at_millis()? + SWEEP_MILLIS / 2 {
             return Ok(true);
         }
-        rows::run(&sql, "INSERT OR REPLACE INTO swept VALUES (1, ?)", vec![now_millis.into()])?;
+        services.last_sweep.note(now_millis)?;
         let configuration = services.configuration()?;
         let most_seen = i64::try_from(configuration.deduplication_max).unwrap_or(i64::MAX);
         let seen_since_millis = now_millis - hours_millis(configuration.deduplication_hours);

@@ -6,7 +6,8 @@ use worker::{Env, Result, Storage};
 
 use super::{
     key_state::StoredKey, letters::Letters, line::Line, navigation::Navigation, outbox::Outbox,
-    preferences::Preferences, presence::Presence, spend::Spend, task_store::TaskStore, webhooks::Webhooks,
+    preferences::Preferences, presence::Presence, retention::LastSweep, spend::Spend, task_store::TaskStore,
+    webhooks::Webhooks,
 };
 use crate::{
     alarm_clock::AlarmClock,
@@ -35,6 +36,7 @@ pub(crate) struct Services {
     pub(crate) webhooks: Webhooks,
     pub(crate) preferences: Preferences,
     pub(crate) navigation: Navigation,
+    pub(super) last_sweep: LastSweep,
     pub(crate) alarm_clock: AlarmClock,
     configuration: std::result::Result<Configuration, ConfigurationError>,
 }
@@ -60,6 +62,7 @@ impl Services {
             webhooks: Webhooks::new(storage.sql()),
             preferences: Preferences::new(storage.sql()),
             navigation: Navigation::new(storage.sql()),
+            last_sweep: LastSweep::new(storage.sql()),
             alarm_clock: AlarmClock::new(open()),
             storage,
             configuration,
@@ -89,6 +92,7 @@ impl Services {
         self.webhooks.forget();
         self.preferences.forget();
         self.navigation.forget();
+        self.last_sweep.forget();
     }
 }
 

@@ -16,7 +16,7 @@ use contract::{
 use worker::Result;
 
 pub(crate) use self::store::Spend;
-use self::store::{DayKey, Ledger, Spent, next_summary_millis};
+use self::store::{DayKey, Ledger, Spent};
 use super::{VirtualKey, draft::Draft, key_state::KeyState, services::Services};
 use crate::identifiers::now_millis;
 
@@ -46,7 +46,7 @@ impl<'a> SpendDraft<'a> {
         if let Some(book) = self.book.take() {
             return Ok(book);
         }
-        let (ledger, window) = (self.spend.ledger()?, self.spend.window(now_millis)?);
+        let (ledger, window) = (self.spend.read(Ledger::clone)?, self.spend.window(now_millis)?);
         Ok(Book { ledger, window, ..Book::default() })
     }
 
@@ -56,17 +56,11 @@ impl<'a> SpendDraft<'a> {
 
     /// When the alarm has to ring for it.
     pub(crate) fn next_due_millis(&self) -> Result<Option<i64>> {
-        let now_millis = now_millis();
-        let ledger = match &self.book {
-            Some(book) => book.ledger.clone(),
-            None => self.spend.ledger()?,
-        };
-        let due = [
-            ledger.totals.due_at(now_millis),
-            ledger.next_alert_millis,
-            next_summary_millis(ledger.last_day, now_millis),
-        ];
-        Ok(due.into_iter().flatten().min())
+        let next_due = |ledger: &Ledger| ledger.next_due_millis(now_millis());
+        match &self.book {
+            Some(book) => Ok(next_due(&book.ledger)),
+            None => self.spend.read(next_due),
+        }
     }
 
     /// Inside the transaction of the call.
@@ -106,11 +100,7 @@ pub(crate) fn take(
     book.days.entry((day, name(&recorded.provider), name(&recorded.model))).or_default().add(amount);
     book.is_changed = true;
 
-    let has_alerts = alert(draft, &mut book, account, correlation_id)?;
-    if has_alerts || book.ledger.totals.due_at(now_millis) == Some(now_millis) {
-        let update = book.ledger.totals.announce(account, now_millis);
-        tell_update(draft, account, update, correlation_id);
-    }
+    alert_and_update(draft, &mut book, account, correlation_id)?;
     if let Some(unusual) = book.ledger.anomaly.check(&book.window, now_millis) {
         let groups = vec![key_group(&record.id)];
         draft.tell(correlation_id, |meta| Notification::new(&SPEND_HUB, groups, &unusual, meta));
@@ -127,12 +117,7 @@ fn settle(draft: &mut Draft<'_>, record: &KeyRecord) -> Result<()> {
     let mut book = draft.spend.open(now_millis)?;
     let Some(looked_at_day) = book.ledger.looked_at_day else { return Ok(()) };
     begin_period(draft, &mut book, account);
-    let has_alerts = alert(draft, &mut book, account, None)?;
-    if has_alerts || book.ledger.totals.due_at(now_millis) == Some(now_millis) {
-        let update = book.ledger.totals.announce(account, now_millis);
-        book.is_changed |= update.is_some();
-        tell_update(draft, account, update, None);
-    }
+    alert_and_update(draft, &mut book, account, None)?;
     let today = day_of(now_millis);
     if today > looked_at_day {
         for due in due_summaries(Some(looked_at_day), today) {
@@ -157,6 +142,22 @@ fn begin_period(draft: &mut Draft<'_>, book: &mut Book, account: SpendAccount<'_
     let last = book.ledger.totals.roll_over(account, draft.now_millis);
     book.is_changed |= before != book.ledger.totals;
     tell_update(draft, account, last, None);
+}
+
+/// Alerts of what is newly reached, and tells where the ledger stands if that is due, or makes an alert understood.
+fn alert_and_update(
+    draft: &mut Draft<'_>,
+    book: &mut Book,
+    account: SpendAccount<'_>,
+    correlation_id: Option<&str>,
+) -> Result<()> {
+    let has_alerts = alert(draft, book, account, correlation_id)?;
+    if has_alerts || book.ledger.totals.due_at(draft.now_millis) == Some(draft.now_millis) {
+        let update = book.ledger.totals.announce(account, draft.now_millis);
+        book.is_changed |= update.is_some();
+        tell_update(draft, account, update, correlation_id);
+    }
+    Ok(())
 }
 
 /// Alerts of the thresholds that are newly reached. True if there are any.

@@ -49,6 +49,14 @@ pub(super) struct Ledger {
     pub(super) last_day: Option<i64>,
 }
 
+impl Ledger {
+    /// When the alarm has to ring for it.
+    pub(super) fn next_due_millis(&self, now_millis: i64) -> Option<i64> {
+        let summary = next_summary_millis(self.last_day, now_millis);
+        [self.totals.due_at(now_millis), self.next_alert_millis, summary].into_iter().flatten().min()
+    }
+}
+
 /// What was spent in some time.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Spent {
@@ -78,15 +86,18 @@ impl Spend {
         Self { tables: Tables::new(sql, CREATE), ledger: RefCell::default(), window: RefCell::default() }
     }
 
-    /// Where the ledger stands; the default where nothing was ever spent.
-    pub(super) fn ledger(&self) -> Result<Ledger> {
-        if let Some(ledger) = self.ledger.borrow().as_ref() {
-            return Ok(ledger.clone());
-        }
-        let row = rows::first(self.tables.sql()?, "SELECT ledger FROM spend", Vec::new())?;
-        let ledger: Ledger = row.map(|mut row| serde_json::from_str(&row.text())).transpose()?.unwrap_or_default();
-        self.ledger.replace(Some(ledger.clone()));
-        Ok(ledger)
+    /// Reads where the ledger stands; the default where nothing was ever spent.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Ledger) -> T) -> Result<T> {
+        let mut known = self.ledger.borrow_mut();
+        let ledger = match &mut *known {
+            Some(ledger) => ledger,
+            unknown => {
+                let row = rows::first(self.tables.sql()?, "SELECT ledger FROM spend", Vec::new())?;
+                let stored = row.map(|mut row| serde_json::from_str(&row.text())).transpose()?;
+                unknown.insert(stored.unwrap_or_default())
+            }
+        };
+        Ok(read(ledger))
     }
 
     /// What the last two hours brought, by the minute.
@@ -154,17 +165,17 @@ impl Spend {
 
     /// What clients of the key were told that it has spent.
     pub(crate) fn announced(&self, account: SpendAccount<'_>) -> Result<SpendUpdate> {
-        let mut ledger = self.ledger()?;
-        if ledger.looked_at_day.is_none() {
+        let (mut totals, looked_at_day) = self.read(|ledger| (ledger.totals.clone(), ledger.looked_at_day))?;
+        if looked_at_day.is_none() {
             // Nothing was ever spent, so there is nothing that the new period could leave unsaid.
-            let _nothing = ledger.totals.roll_over(account, now_millis());
+            let _nothing = totals.roll_over(account, now_millis());
         }
-        Ok(ledger.totals.snapshot(account))
+        Ok(totals.snapshot(account))
     }
 
     /// What the key has spent in its period.
     pub(crate) fn current(&self, account: SpendAccount<'_>, now_millis: i64) -> Result<Money> {
-        let mut totals = self.ledger()?.totals;
+        let mut totals = self.read(|ledger| ledger.totals.clone())?;
         // Only looked at: the update that a new period begins with is made where it is kept.
         let _unannounced = totals.roll_over(account, now_millis);
         Ok(totals.current_spend())
@@ -172,7 +183,7 @@ impl Spend {
 
     /// What the key has spent, as its owner reads it.
     pub(crate) fn view(&self, record: &KeyRecord, account: SpendAccount<'_>, now_millis: i64) -> Result<SpendView> {
-        let mut totals = self.ledger()?.totals;
+        let mut totals = self.read(|ledger| ledger.totals.clone())?;
         let _unannounced = totals.roll_over(account, now_millis);
         let standing = totals.snapshot(account);
         let bounds = account.period().bounds(now_millis);
@@ -228,7 +239,7 @@ fn signed(number: u64) -> i64 {
 }
 
 /// When the next summary can be due that has anything to say, given the last day of a record.
-pub(super) fn next_summary_millis(last_day: Option<i64>, now_millis: i64) -> Option<i64> {
+fn next_summary_millis(last_day: Option<i64>, now_millis: i64) -> Option<i64> {
     use contract::BudgetPeriod::{Daily, Monthly, Weekly};
     let last_millis = start_of_day(last_day?);
     [Daily, Weekly, Monthly]
