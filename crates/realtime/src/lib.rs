@@ -1,0 +1,5 @@
+//! x
+#![forbid(unsafe_code)]
+pub mod audio;
+mod error;
+pub use error::Error;
