@@ -103,7 +103,10 @@ impl CloseMeaning {
                 close: Close::new(TRY_AGAIN_LATER, "the provider is overloaded"),
             },
             400 | 404 | 422 => Self::Failed {
-                problem: Problem::invalid("provider_refused_request", said("the provider refused the request", message)),
+                problem: Problem::invalid(
+                    "provider_refused_request",
+                    said("the provider refused the request", message),
+                ),
                 close: Close::new(INTERNAL_ERROR, "the provider refused the request"),
             },
             _ => Self::failed("provider_unavailable", said("the provider cannot be reached", message)),

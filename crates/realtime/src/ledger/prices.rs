@@ -48,10 +48,9 @@ impl Prices {
         const MILLION: u64 = 1_000_000;
         const MINUTE_TICKS: u64 = TICKS_PER_SECOND * 60;
         const MINUTE_MILLIS: u64 = 60_000;
-        let tool_call = self.per_tool_call.map_or(
-            (self.output_text_per_million, MILLION / u64::from(TOOL_CALL_OUTPUT_TOKENS)),
-            |price| (price, 1),
-        );
+        let tool_call = self
+            .per_tool_call
+            .map_or((self.output_text_per_million, MILLION / u64::from(TOOL_CALL_OUTPUT_TOKENS)), |price| (price, 1));
         let terms = [
             (self.input_text_per_million, MILLION, quantities.input_text_tokens),
             (self.input_audio_per_million, MILLION, quantities.input_audio_tokens),

@@ -31,11 +31,8 @@ fn text(input: u64, output: u64) -> TokenUsage {
 /// The original system's own example: 0.010 + 0.015 + 0.006.
 #[test]
 fn a_thousand_in_five_hundred_out_and_two_calls_cost_0_031() {
-    let prices = Prices {
-        input_text_per_million: decimal("10"),
-        output_text_per_million: decimal("30"),
-        ..Prices::default()
-    };
+    let prices =
+        Prices { input_text_per_million: decimal("10"), output_text_per_million: decimal("30"), ..Prices::default() };
     let mut ledger = Ledger::new(prices, EstimateRates::OPENAI);
     ledger.response_started("a");
     ledger.tool_called();

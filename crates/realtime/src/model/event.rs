@@ -129,6 +129,10 @@ pub enum ProviderEvent {
     ResponseStarted {
         /// The response.
         response_id: Option<String>,
+        /// What the client attached to it.
+        metadata: Option<Object>,
+        /// Whether it stays outside the conversation.
+        is_out_of_band: bool,
     },
     /// The model says or does something.
     Output {

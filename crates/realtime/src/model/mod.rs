@@ -15,8 +15,8 @@ pub use command::Command;
 pub use event::{Outcome, Output, ProviderEvent, Words};
 pub use item::{Item, ItemKind};
 pub use problem::{Problem, ProblemKind};
-pub(crate) use settings::read_format;
 pub use settings::{FunctionTool, SessionSettings, TurnDetection};
+pub(crate) use settings::{format_json, read_format};
 pub(crate) use usage::MAX_TOKENS;
 pub use usage::{ByModality, TokenUsage};
 

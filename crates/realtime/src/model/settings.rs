@@ -1,7 +1,7 @@
 //! The settings of a session: OpenAI's session object, and what others need of it.
 
 use super::Object;
-use crate::audio::AudioFormat;
+use crate::audio::{AudioFormat, Encoding};
 use serde_json::{Value, json};
 
 /// A function that the model may call.
@@ -61,13 +61,19 @@ impl SessionSettings {
         self.requested.remove("model");
     }
 
-    /// The session object that the client sees: the defaults, what the provider said, and what was asked for.
+    /// The session object that the client sees: OpenAI's defaults, what was asked for, and what a provider that has such
+    /// an object made of it. Formats are always the client's.
     pub fn effective(&self, provider: Option<&Object>) -> Object {
         let mut session = defaults();
+        merge(&mut session, &self.requested, 2);
         if let Some(provider) = provider {
             merge(&mut session, provider, 2);
         }
-        merge(&mut session, &self.requested, 2);
+        for (side, format) in [("input", self.input_format()), ("output", self.output_format())] {
+            if let Some(audio) = session.get_mut("audio").and_then(|audio| audio.get_mut(side)?.as_object_mut()) {
+                audio.insert("format".to_owned(), format_json(format));
+            }
+        }
         session.insert("model".to_owned(), self.model.as_str().into());
         session
     }
@@ -177,6 +183,15 @@ pub(crate) fn read_format(format: &Value) -> Option<AudioFormat> {
         "audio/pcmu" => Some(AudioFormat::ULAW),
         "audio/pcma" => Some(AudioFormat::ALAW),
         _ => None,
+    }
+}
+
+/// Writes what [`read_format`] reads.
+pub(crate) fn format_json(format: AudioFormat) -> Value {
+    match format.encoding() {
+        Encoding::Pcm16 => json!({"type": "audio/pcm", "rate": format.rate_hz()}),
+        Encoding::Ulaw => json!({"type": "audio/pcmu"}),
+        Encoding::Alaw => json!({"type": "audio/pcma"}),
     }
 }
 

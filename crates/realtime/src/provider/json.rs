@@ -54,8 +54,5 @@ pub(super) fn error_message(body: &str) -> String {
         Value::Object(object) => text(object, "message").map(str::to_owned),
         _ => None,
     };
-    ["error", "detail", "message"]
-        .iter()
-        .find_map(|name| body.get(*name).and_then(place))
-        .unwrap_or_default()
+    ["error", "detail", "message"].iter().find_map(|name| body.get(*name).and_then(place)).unwrap_or_default()
 }

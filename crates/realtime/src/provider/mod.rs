@@ -57,7 +57,8 @@ pub struct Encoded {
     pub frames: Vec<Frame>,
     /// What of it the provider cannot do.
     pub problems: Vec<Problem>,
-    /// Whether it takes a new connection, made with the settings as they are now and the old one's resumption handle.
+    /// Whether it takes a new connection, made with the settings as they are now and the old one's resumption handle, as
+    /// soon as the provider [can](Provider::can_reconnect).
     pub needs_reconnection: bool,
 }
 
@@ -110,12 +111,7 @@ pub trait Provider: fmt::Debug + Send {
     /// # Errors
     ///
     /// [`Error::Configuration`]: it can never be reached like this.
-    fn connect(
-        &mut self,
-        settings: &SessionSettings,
-        history: &[Item],
-        resume: Option<&str>,
-    ) -> Result<Step, Error>;
+    fn connect(&mut self, settings: &SessionSettings, history: &[Item], resume: Option<&str>) -> Result<Step, Error>;
 
     /// Goes on after a [`Step::Call`] was answered.
     ///
@@ -152,6 +148,11 @@ pub trait Provider: fmt::Debug + Send {
         Decoded::default()
     }
 
+    /// Whether [`Encoded::needs_reconnection`] can be done now: nothing would be lost.
+    fn can_reconnect(&self) -> bool {
+        false
+    }
+
     /// What its closing the socket means.
     fn on_close(&mut self, code: u16, reason: &str) -> CloseMeaning {
         CloseMeaning::of_code(code, reason)
@@ -174,6 +175,11 @@ pub trait Provider: fmt::Debug + Send {
 /// The refusal in an answer, with the message that it has in one of the usual places.
 fn refused(provider: &'static str, response: &HttpResponse) -> Error {
     Error::Refused { provider, status: response.status, message: json::error_message(&response.body) }
+}
+
+/// The message in the body of a refusal.
+pub(crate) fn refusal_message(body: &str) -> String {
+    json::error_message(body)
 }
 
 /// Appends path and query to a base URL.

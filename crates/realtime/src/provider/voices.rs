@@ -3,9 +3,8 @@
 use crate::model::{Item, ItemKind};
 
 /// OpenAI's voices, which no other provider has: a client that asks for one gets the provider's own default.
-const OPENAI: [&str; 13] = [
-    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
-];
+const OPENAI: [&str; 13] =
+    ["alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse"];
 
 /// ElevenLabs' well-known voices by name, as Conduit knows them.
 const ELEVENLABS: [(&str, &str); 7] = [

@@ -69,8 +69,11 @@ impl ElevenLabsAgents {
             "client_tool_call" => {
                 let call = json::member(message, "client_tool_call");
                 let arguments = call.get("parameters").map_or_else(|| "{}".to_owned(), Value::to_string);
-                let output =
-                    Output::ToolCall { call_id: owned(call, "tool_call_id"), name: owned(call, "tool_name"), arguments };
+                let output = Output::ToolCall {
+                    call_id: owned(call, "tool_call_id"),
+                    name: owned(call, "tool_name"),
+                    arguments,
+                };
                 self.turn_is_open = true;
                 events.push(ProviderEvent::Output { response_id: None, item_id: None, output });
                 events.extend(self.end_turn());
@@ -129,7 +132,8 @@ impl ElevenLabsAgents {
         self.has_lasted_long_enough |= kind == "max_duration_exceeded";
         let message = json::name(event, "message").or_else(|| json::name(event, "reason"));
         let message = message.unwrap_or_else(|| "the provider reported an error".to_owned());
-        let is_request = matches!(kind, "override_error" | "missing_dynamic_variable" | "value_error" | "missing_fields");
+        let is_request =
+            matches!(kind, "override_error" | "missing_dynamic_variable" | "value_error" | "missing_fields");
         let kind_of_problem = if is_request { ProblemKind::InvalidRequest } else { ProblemKind::Server };
         ProviderEvent::Problem(Problem::new(kind_of_problem, kind.to_owned(), message))
     }

@@ -130,7 +130,6 @@ fn context(text: &str) -> Frame {
 
 fn tool_result(item: &Item) -> Encoded {
     let ItemKind::FunctionCallOutput { call_id, output } = item.kind() else { return Encoded::default() };
-    let result =
-        json!({"type": "client_tool_result", "tool_call_id": call_id, "result": output, "is_error": false});
+    let result = json!({"type": "client_tool_result", "tool_call_id": call_id, "result": output, "is_error": false});
     Encoded::frames(vec![Frame::json(&result)])
 }

@@ -231,9 +231,7 @@ impl Provider for ElevenLabsAgents {
         let Ok(body) = json::object(NAME, &Frame::Text(response.body.clone())) else { return UsageAnswer::NotYet };
         let seconds = json::member(&body, "metadata").get("call_duration_secs").and_then(Value::as_u64);
         match (json::text(&body, "status"), seconds) {
-            (Some("done" | "failed"), Some(seconds)) => {
-                UsageAnswer::Duration { millis: seconds.saturating_mul(1_000) }
-            }
+            (Some("done" | "failed"), Some(seconds)) => UsageAnswer::Duration { millis: seconds.saturating_mul(1_000) },
             (Some("done" | "failed"), None) => UsageAnswer::Nothing,
             _ => UsageAnswer::NotYet,
         }

@@ -52,11 +52,7 @@ impl Gemini {
             self.setup = wanted;
             return Encoded::frames(vec![Frame::json(&json!({"contextUpdate": update}))]);
         }
-        if self.has_handle {
-            return Encoded { needs_reconnection: true, ..Encoded::default() };
-        }
-        let message = "the provider cannot change its session yet: send the update again after the first turn";
-        Encoded::problem(Problem::invalid("session_update_unsupported", message).at("session"))
+        Encoded { needs_reconnection: true, ..Encoded::default() }
     }
 
     fn append(&mut self, audio: &[u8]) -> Encoded {

@@ -49,6 +49,8 @@ pub struct Gemini {
     wants_text_only: bool,
     activity_is_open: bool,
     has_handle: bool,
+    /// Nothing was said on this connection yet.
+    is_fresh: bool,
     user: UserTurn,
     /// Audio was sent that no turn has answered yet.
     was_heard: bool,
@@ -80,6 +82,7 @@ impl Gemini {
             wants_text_only: false,
             activity_is_open: false,
             has_handle: false,
+            is_fresh: true,
             user: UserTurn::Silent,
             was_heard: false,
             was_asked: false,
@@ -114,6 +117,7 @@ impl Provider for Gemini {
         self.setup = setup::setup(&self.config, settings);
         self.resume = resume.map(str::to_owned);
         self.has_handle = resume.is_some();
+        self.is_fresh = resume.is_none() && history.is_empty();
         // A session that goes on knows its history.
         let history = if resume.is_some() { &[] } else { history };
         self.history = history.iter().filter_map(|item| encode::turn(item).ok()).collect();
@@ -132,7 +136,12 @@ impl Provider for Gemini {
     }
 
     fn encode(&mut self, command: Command, settings: &SessionSettings) -> Encoded {
+        self.is_fresh &= matches!(command, Command::Configure { .. });
         self.command(command, settings)
+    }
+
+    fn can_reconnect(&self) -> bool {
+        self.has_handle || self.is_fresh
     }
 
     fn decode(&mut self, frame: &Frame, _: u64) -> Result<Decoded, Error> {

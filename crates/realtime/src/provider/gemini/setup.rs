@@ -56,9 +56,9 @@ pub(super) fn tools(settings: &SessionSettings) -> Option<Value> {
     let declarations: Vec<Value> = settings
         .tools()
         .into_iter()
-        .map(|tool| {
-            json!({"name": tool.name, "description": tool.description, "parametersJsonSchema": tool.parameters})
-        })
+        .map(
+            |tool| json!({"name": tool.name, "description": tool.description, "parametersJsonSchema": tool.parameters}),
+        )
         .collect();
     (!declarations.is_empty()).then(|| json!([{"functionDeclarations": declarations}]))
 }

@@ -59,7 +59,12 @@ impl OpenAi {
                 one(ProviderEvent::UserTranscriptFailed { item_id, problem: problem(json::member(&event, "error")) })
             }
             "response.created" => {
-                one(ProviderEvent::ResponseStarted { response_id: json::name(json::member(&event, "response"), "id") })
+                let response = json::member(&event, "response");
+                one(ProviderEvent::ResponseStarted {
+                    response_id: json::name(response, "id"),
+                    metadata: response.get("metadata").and_then(Value::as_object).cloned(),
+                    is_out_of_band: response.get("conversation_id").is_some_and(Value::is_null),
+                })
             }
             "response.output_audio.delta" => {
                 let bytes = json::audio(self.name(), &event, "delta")?;

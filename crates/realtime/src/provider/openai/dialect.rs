@@ -59,12 +59,3 @@ impl Dialect {
         }
     }
 }
-
-/// A format as the protocol writes it.
-pub(super) fn format_json(format: AudioFormat) -> Value {
-    match format.encoding() {
-        Encoding::Pcm16 => json!({"type": "audio/pcm", "rate": format.rate_hz()}),
-        Encoding::Ulaw => json!({"type": "audio/pcmu"}),
-        Encoding::Alaw => json!({"type": "audio/pcma"}),
-    }
-}

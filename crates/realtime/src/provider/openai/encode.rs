@@ -1,8 +1,7 @@
 //! Commands as OpenAI's client events.
 
-use super::dialect::format_json;
 use super::{OpenAi, json};
-use crate::model::{Command, Object, SessionSettings};
+use crate::model::{Command, Object, SessionSettings, format_json};
 use crate::transport::Frame;
 use serde_json::{Value, json};
 

@@ -43,7 +43,6 @@ pub struct OpenAi {
     setup: Object,
     /// `session.updated` still to come for updates that no client asked for.
     own_updates: u32,
-    is_ready: bool,
     /// Items that a response has announced: they need no announcement of their own. The latest of them.
     response_items: VecDeque<String>,
     /// The last error, which a close may follow.
@@ -59,7 +58,6 @@ impl OpenAi {
             output_format: AudioFormat::PCM16_24KHZ,
             setup: Object::new(),
             own_updates: 0,
-            is_ready: false,
             response_items: VecDeque::new(),
             last_error: None,
         }

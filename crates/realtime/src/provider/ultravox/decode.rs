@@ -37,8 +37,7 @@ impl Ultravox {
             "client_tool_invocation" => {
                 let text = |name: &str| json::text(message, name).unwrap_or_default().to_owned();
                 let arguments = message.get("parameters").map_or_else(|| "{}".to_owned(), Value::to_string);
-                let call =
-                    Output::ToolCall { call_id: text("invocationId"), name: text("toolName"), arguments };
+                let call = Output::ToolCall { call_id: text("invocationId"), name: text("toolName"), arguments };
                 self.turn_is_open = true;
                 let done = self.end_turn();
                 [output_event(call)].into_iter().chain(done).collect()
@@ -60,7 +59,7 @@ impl Ultravox {
         match state {
             "speaking" if !was_speaking => {
                 self.turn_is_open = true;
-                vec![ProviderEvent::ResponseStarted { response_id: None }]
+                vec![ProviderEvent::ResponseStarted { response_id: None, metadata: None, is_out_of_band: false }]
             }
             "thinking" if self.user == UserTurn::Speaking => {
                 self.user = UserTurn::Done;
