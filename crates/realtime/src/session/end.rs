@@ -1,0 +1,112 @@
+//! Why a session ends, and what is told of it.
+
+use super::Counts;
+use crate::close::{Close, GOING_AWAY, INTERNAL_ERROR, MESSAGE_TOO_BIG, NORMAL, POLICY_VIOLATION, SERVICE_RESTART};
+use crate::ledger::Quantities;
+use crate::model::{Problem, ProblemKind};
+use rust_decimal::Decimal;
+
+/// Why a session ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndReason {
+    /// The client closed its socket, or lost it.
+    ClientLeft,
+    /// The client sent a message that is too large.
+    MessageTooBig,
+    /// The client sent too many messages in a second.
+    TooManyMessages,
+    /// Nobody has said anything for too long.
+    Idle,
+    /// The owner of the key ended it.
+    EndedByOwner,
+    /// The operator ended it.
+    EndedByOperator,
+    /// The key was disabled or deleted.
+    KeyDisabled,
+    /// The key's budget is spent.
+    BudgetSpent,
+    /// The gateway restarts.
+    Restart,
+    /// The provider's agent ended the conversation.
+    ProviderEnded,
+    /// It lasted as long as the provider allows.
+    ProviderLimit,
+    /// The provider failed, and no other could take over.
+    ProviderFailed,
+}
+
+impl EndReason {
+    /// A name for statistics and records.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ClientLeft => "client_left",
+            Self::MessageTooBig => "message_too_big",
+            Self::TooManyMessages => "too_many_messages",
+            Self::Idle => "idle",
+            Self::EndedByOwner => "ended_by_owner",
+            Self::EndedByOperator => "ended_by_operator",
+            Self::KeyDisabled => "key_disabled",
+            Self::BudgetSpent => "budget_spent",
+            Self::Restart => "restart",
+            Self::ProviderEnded => "provider_ended",
+            Self::ProviderLimit => "provider_limit",
+            Self::ProviderFailed => "provider_failed",
+        }
+    }
+
+    /// What the client reads before its socket is closed, and how that is closed.
+    pub(super) fn told(&self) -> (Option<Problem>, Close) {
+        let refused = |code, message: &'static str| {
+            (Some(Problem::invalid(code, message)), Close::new(POLICY_VIOLATION, message))
+        };
+        match self {
+            Self::ClientLeft => (None, Close::new(NORMAL, "")),
+            Self::MessageTooBig => {
+                let problem = Problem::invalid("message_too_big", "The message is larger than 1 MiB.");
+                (Some(problem), Close::new(MESSAGE_TOO_BIG, "message too big"))
+            }
+            Self::TooManyMessages => {
+                let message = "More than 100 messages in a second.";
+                let problem = Problem::new(ProblemKind::RateLimit, "rate_limit_exceeded", message);
+                (Some(problem), Close::new(POLICY_VIOLATION, "too many messages"))
+            }
+            Self::Idle => (None, Close::new(GOING_AWAY, "idle for too long")),
+            Self::EndedByOwner => (None, Close::new(NORMAL, "Connection terminated by user")),
+            Self::EndedByOperator => refused("session_ended", "the session was ended by the operator"),
+            Self::KeyDisabled => refused("key_disabled", "the key was disabled"),
+            Self::BudgetSpent => {
+                let message = "The budget of this key is spent.";
+                let problem = Problem::new(ProblemKind::InsufficientQuota, "budget_exceeded", message);
+                (Some(problem), Close::new(POLICY_VIOLATION, "budget exceeded"))
+            }
+            Self::Restart => (None, Close::new(SERVICE_RESTART, "service restart")),
+            Self::ProviderEnded => (None, Close::new(NORMAL, "agent_ended")),
+            Self::ProviderLimit => {
+                let message = "The session has lasted as long as the provider allows.";
+                (Some(Problem::invalid("session_expired", message)), Close::new(NORMAL, "session_expired"))
+            }
+            Self::ProviderFailed => (None, Close::new(INTERNAL_ERROR, "the provider failed")),
+        }
+    }
+}
+
+/// What a session was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// The model, by the client's name of it.
+    pub model: String,
+    /// The provider, the last one if there was more than one.
+    pub provider: &'static str,
+    /// When it began, in Unix milliseconds.
+    pub started_at_millis: u64,
+    /// When it ended, in Unix milliseconds; nothing while it goes on.
+    pub ended_at_millis: Option<u64>,
+    /// Why it ended.
+    pub end_reason: Option<EndReason>,
+    /// Turns, interruptions, calls and delays.
+    pub counts: Counts,
+    /// What was used, estimates included.
+    pub quantities: Quantities,
+    /// What that costs.
+    pub cost: Decimal,
+}

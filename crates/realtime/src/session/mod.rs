@@ -1,0 +1,552 @@
+//! One voice session: a client on one side, a provider on the other, and every decision between them.
+//!
+//! A [`Session`] has no sockets and no clock. The edge tells it what happened and when, and does what the returned
+//! [`Action`]s say, in order:
+//!
+//! 1. [`Session::new`], then [`start`](Session::start).
+//! 2. [`Action::OpenProvider`]: open the socket, then [`on_provider_open`](Session::on_provider_open); or, if it was
+//!    refused, [`on_provider_refused`](Session::on_provider_refused). [`Action::CallProvider`]: send the request, then
+//!    [`on_provider_response`](Session::on_provider_response).
+//! 3. Messages: [`on_client`](Session::on_client), [`on_provider`](Session::on_provider). Closed sockets:
+//!    [`on_client_closed`](Session::on_client_closed), [`on_provider_closed`](Session::on_provider_closed).
+//! 4. [`Action::TryNextProvider`]: [`replace_provider`](Session::replace_provider) with the next one that is configured,
+//!    or with none.
+//! 5. [`on_tick`](Session::on_tick) when it is [`next_tick_millis`](Session::next_tick_millis).
+//! 6. [`Action::Bill`]: take the cost from the key. When the key says that the session must end: [`end`](Session::end).
+//! 7. Until [`Action::Ended`]. After it, [`Action::AskForUsage`] may still bring [`Session::on_usage`].
+
+mod client_side;
+mod connection;
+mod conversation;
+mod dialogue;
+mod end;
+mod link;
+mod outbox;
+mod pace;
+mod provider_side;
+mod response;
+mod user;
+mod words;
+
+pub use dialogue::Counts;
+pub use end::{EndReason, Summary};
+pub use link::LinkId;
+
+use crate::audio::Converter;
+use crate::client::{ClientProtocol, ServerEvent};
+use crate::close::Close;
+use crate::identifiers::Identifiers;
+use crate::ledger::{EstimateRates, Ledger, Prices, Row};
+use crate::model::{Command, Object, Outcome, Problem, SessionSettings};
+use crate::provider::{Provider, UsageAnswer};
+use crate::transport::{Frame, HttpRequest, HttpResponse, SocketRequest};
+use dialogue::Dialogue;
+use link::{Link, LinkState};
+use outbox::{Message, Outbox};
+use pace::Pace;
+use serde_json::Value;
+
+/// The largest message that a client may send, in bytes.
+pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+/// How many messages a client may send in a second.
+pub const MAX_MESSAGES_PER_SECOND: usize = 100;
+/// More than this waiting for a side, in bytes, and the other is not read any more…
+pub const PAUSE_BYTES: usize = 512 * 1024;
+/// …until it is less than this.
+pub const RESUME_BYTES: usize = 128 * 1024;
+/// How long before the provider's own end the client is told of it, in milliseconds.
+const EXPIRY_NOTICE_MILLIS: u64 = 60_000;
+
+/// What a session is made of.
+#[derive(Debug)]
+pub struct SessionOptions {
+    /// Its name, which must be unique, such as a connection id: identifiers are made of it.
+    pub name: String,
+    /// How the client speaks.
+    pub protocol: ClientProtocol,
+    /// The model, by the client's name of it.
+    pub model: String,
+    /// What the operator wishes: fields of OpenAI's session object.
+    pub settings: Object,
+    /// What things cost.
+    pub prices: Prices,
+    /// The provider to begin with.
+    pub provider: Box<dyn Provider>,
+    /// How long a provider may take to get ready, in milliseconds.
+    pub connect_timeout_millis: u64,
+    /// How long a provider may say nothing while it owes an answer, in milliseconds.
+    pub answer_timeout_millis: u64,
+    /// How long both sides may be silent, in milliseconds.
+    pub idle_timeout_millis: u64,
+    /// How long a provider is listened to after the client left in the middle of an answer, in milliseconds.
+    pub drain_millis: u64,
+    /// How often what came to be due is billed during the session, in milliseconds.
+    pub billing_interval_millis: u64,
+}
+
+impl SessionOptions {
+    /// The usual times: 15 s to connect, 30 s to answer, 30 minutes idle, 5 s to drain, a bill every 2 s.
+    pub fn new(
+        name: impl Into<String>,
+        protocol: ClientProtocol,
+        model: impl Into<String>,
+        provider: Box<dyn Provider>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            protocol,
+            model: model.into(),
+            settings: Object::new(),
+            prices: Prices::default(),
+            provider,
+            connect_timeout_millis: 15_000,
+            answer_timeout_millis: 30_000,
+            idle_timeout_millis: 30 * 60_000,
+            drain_millis: 5_000,
+            billing_interval_millis: 2_000,
+        }
+    }
+}
+
+/// One of the two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The client's socket.
+    Client,
+    /// The provider's socket.
+    Provider,
+}
+
+/// What the edge is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Send this to the client.
+    SendToClient(Frame),
+    /// Close the client's socket; nothing is sent to it after this.
+    CloseClient(Close),
+    /// Send this request, and hand over the answer.
+    CallProvider {
+        /// For which connection.
+        link: LinkId,
+        /// The request.
+        request: HttpRequest,
+    },
+    /// Open this socket.
+    OpenProvider {
+        /// Which connection it becomes.
+        link: LinkId,
+        /// The request.
+        request: SocketRequest,
+    },
+    /// Send this to the provider.
+    SendToProvider {
+        /// On which connection.
+        link: LinkId,
+        /// What.
+        frame: Frame,
+    },
+    /// Close the provider's socket, or forget the attempt to open it.
+    CloseProvider {
+        /// Which connection.
+        link: LinkId,
+        /// How.
+        close: Close,
+    },
+    /// The provider failed before it answered anything: another may take its place.
+    TryNextProvider {
+        /// What the client will read if there is none.
+        problem: Problem,
+    },
+    /// Read no more messages from this side, until told to.
+    Pause(Side),
+    /// Read messages from this side again.
+    Resume(Side),
+    /// This came to be due.
+    Bill(Row),
+    /// Ask this some time after the session, until [`Session::on_usage`] says that it is enough.
+    AskForUsage {
+        /// The request.
+        request: HttpRequest,
+    },
+    /// The session is over, and this is what it was. Both sockets are closed or being closed.
+    Ended(Box<Summary>),
+}
+
+/// How far the session has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The client is gone, the provider is still listened to.
+    Draining {
+        until_millis: u64,
+        reason: EndReason,
+    },
+    Ended {
+        at_millis: u64,
+        reason: EndReason,
+    },
+}
+
+/// Why a new connection is made while there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RollOver {
+    /// When it can wait no longer for the end of a turn.
+    latest_millis: u64,
+    /// Settings changed, and the client waits to hear that they have.
+    applies_settings: bool,
+}
+
+/// A voice session.
+#[derive(Debug)]
+pub struct Session {
+    protocol: ClientProtocol,
+    dialogue: Dialogue,
+    link: Link,
+    /// The connection that is to take the other's place.
+    next_link: Option<Link>,
+    links_made: u32,
+    outbox: Outbox,
+    pace: Pace,
+    /// From the client's format to the provider's.
+    input: Option<Converter>,
+    /// Audio that waits for its commit, where the client decides on turns: in the client's format.
+    uncommitted_audio: Vec<u8>,
+    /// Answers to `session.update` that wait for the provider to get ready.
+    waiting_updates: u32,
+    /// The provider answers by itself, so a `response.create` that follows asks for nothing new.
+    answers_unasked: bool,
+    /// The provider's session object, if it has OpenAI's.
+    provider_session: Option<Object>,
+    resumption_handle: Option<String>,
+    roll_over: Option<RollOver>,
+    failed_roll_overs: u32,
+    unreadable_frames: u32,
+    has_answered: bool,
+    was_told_of_expiry: bool,
+    waits_for_next_provider: Option<(Problem, Close)>,
+    state: State,
+    started_at_millis: u64,
+    active_at_millis: u64,
+    billed_at_millis: u64,
+    paused: [bool; 2],
+    backlog_bytes: usize,
+    connect_timeout_millis: u64,
+    answer_timeout_millis: u64,
+    idle_timeout_millis: u64,
+    drain_millis: u64,
+    billing_interval_millis: u64,
+    actions: Vec<Action>,
+}
+
+impl Session {
+    /// Makes a session, not yet started.
+    pub fn new(options: SessionOptions) -> Self {
+        let mut settings = SessionSettings::new(options.model, options.protocol.default_settings());
+        settings.change(&options.settings);
+        let ledger = Ledger::new(options.prices, EstimateRates::SECONDS_ONLY);
+        let dialogue = Dialogue::new(Identifiers::new(&options.name), settings, ledger);
+        Self {
+            protocol: options.protocol,
+            dialogue,
+            link: Link::new(LinkId(1), options.provider),
+            next_link: None,
+            links_made: 1,
+            outbox: Outbox::new(),
+            pace: Pace::new(MAX_MESSAGES_PER_SECOND),
+            input: None,
+            uncommitted_audio: Vec::new(),
+            waiting_updates: 0,
+            answers_unasked: false,
+            provider_session: None,
+            resumption_handle: None,
+            roll_over: None,
+            failed_roll_overs: 0,
+            unreadable_frames: 0,
+            has_answered: false,
+            was_told_of_expiry: false,
+            waits_for_next_provider: None,
+            state: State::Open,
+            started_at_millis: 0,
+            active_at_millis: 0,
+            billed_at_millis: 0,
+            paused: [false; 2],
+            backlog_bytes: 0,
+            connect_timeout_millis: options.connect_timeout_millis,
+            answer_timeout_millis: options.answer_timeout_millis,
+            idle_timeout_millis: options.idle_timeout_millis,
+            drain_millis: options.drain_millis,
+            billing_interval_millis: options.billing_interval_millis,
+            actions: Vec::new(),
+        }
+    }
+
+    /// The client is connected.
+    pub fn start(&mut self, now_millis: u64) -> Vec<Action> {
+        (self.started_at_millis, self.active_at_millis) = (now_millis, now_millis);
+        self.billed_at_millis = now_millis;
+        self.dialogue.now_millis = now_millis;
+        let session = self.session_json();
+        self.dialogue.emit(ServerEvent::SessionCreated { session });
+        self.adopt_provider();
+        if !self.link.provider.traits().waits_for_settings {
+            self.connect();
+        }
+        self.finish_step()
+    }
+
+    /// The client sent a message, whole.
+    pub fn on_client(&mut self, frame: Frame, now_millis: u64) -> Vec<Action> {
+        if !self.begin_step(now_millis) {
+            return Vec::new();
+        }
+        self.active_at_millis = now_millis;
+        if frame.len() > MAX_MESSAGE_BYTES {
+            self.finish_session(EndReason::MessageTooBig);
+        } else if !self.pace.allows(now_millis) {
+            self.finish_session(EndReason::TooManyMessages);
+        } else {
+            match self.protocol.read(frame) {
+                Ok(message) => self.client_event(message),
+                Err(problem) => self.dialogue.error(problem),
+            }
+            self.roll_over_if_due();
+        }
+        self.finish_step()
+    }
+
+    /// The client's socket is closed.
+    pub fn on_client_closed(&mut self, now_millis: u64) -> Vec<Action> {
+        if self.begin_step(now_millis) {
+            self.finish_session(EndReason::ClientLeft);
+        }
+        self.finish_step()
+    }
+
+    /// Something outside ends the session: the key, its owner, the operator, a restart.
+    pub fn end(&mut self, reason: EndReason, now_millis: u64) -> Vec<Action> {
+        if self.begin_step(now_millis) {
+            self.finish_session(reason);
+        }
+        self.finish_step()
+    }
+
+    /// Does what time alone makes necessary.
+    pub fn on_tick(&mut self, now_millis: u64) -> Vec<Action> {
+        let is_open = self.begin_step(now_millis);
+        match &self.state {
+            State::Draining { until_millis, reason } if now_millis >= *until_millis => {
+                let reason = reason.clone();
+                self.finish_now(reason);
+            }
+            _ => {}
+        }
+        if is_open {
+            self.tick();
+        }
+        self.finish_step()
+    }
+
+    /// When [`on_tick`](Self::on_tick) has something to do; nothing once the session is over.
+    pub fn next_tick_millis(&self) -> Option<u64> {
+        match &self.state {
+            State::Ended { .. } => return None,
+            State::Draining { until_millis, .. } => return Some(*until_millis),
+            State::Open => {}
+        }
+        let roll_over = self.roll_over.as_ref().map(|roll_over| roll_over.latest_millis);
+        let pending = |link: &Link| link.is_pending().then_some(link.deadline_millis);
+        let expiry = self.link.ends_at_millis.filter(|_| !self.was_told_of_expiry);
+        [
+            Some(self.billed_at_millis.saturating_add(self.billing_interval_millis)),
+            Some(self.active_at_millis.saturating_add(self.idle_timeout_millis)),
+            self.dialogue.responses.held_until_millis(),
+            self.link.provider.next_tick_millis(),
+            self.answer_deadline_millis(),
+            pending(&self.link),
+            self.next_link.as_ref().and_then(pending),
+            roll_over.filter(|_| self.next_link.is_none()),
+            expiry.map(|at| at.saturating_sub(EXPIRY_NOTICE_MILLIS)),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// How much is waiting in the client's socket, in bytes, where the edge can tell: the provider is paused meanwhile.
+    pub fn on_client_backlog(&mut self, bytes: usize) -> Vec<Action> {
+        self.backlog_bytes = bytes;
+        self.finish_step()
+    }
+
+    /// What was made of an [`Action::AskForUsage`]: the row that it brings, and whether to ask again later.
+    pub fn on_usage(&mut self, response: &HttpResponse) -> (Option<Row>, bool) {
+        match self.link.provider.usage_answer(response) {
+            UsageAnswer::Duration { millis } => {
+                self.dialogue.ledger.duration_reported(millis);
+                (self.dialogue.ledger.settle(), false)
+            }
+            UsageAnswer::NotYet => (None, true),
+            UsageAnswer::Nothing => (None, false),
+        }
+    }
+
+    /// What the session is so far.
+    pub fn summary(&self) -> Summary {
+        let ended = match &self.state {
+            State::Ended { at_millis, reason } => Some((*at_millis, reason.clone())),
+            State::Open | State::Draining { .. } => None,
+        };
+        Summary {
+            model: self.dialogue.settings.model().to_owned(),
+            provider: self.link.provider.name(),
+            started_at_millis: self.started_at_millis,
+            ended_at_millis: ended.as_ref().map(|(at_millis, _)| *at_millis),
+            end_reason: ended.map(|(_, reason)| reason),
+            counts: self.dialogue.counts,
+            quantities: self.dialogue.ledger.due(),
+            cost: self.dialogue.ledger.due_cost(),
+        }
+    }
+
+    /// Whether the client may still send something.
+    fn begin_step(&mut self, now_millis: u64) -> bool {
+        self.dialogue.now_millis = now_millis.max(self.dialogue.now_millis);
+        let lasted = self.dialogue.now_millis.saturating_sub(self.started_at_millis);
+        if !matches!(self.state, State::Ended { .. }) {
+            self.dialogue.ledger.lasted(lasted);
+        }
+        self.state == State::Open
+    }
+
+    fn now_millis(&self) -> u64 {
+        self.dialogue.now_millis
+    }
+
+    fn tick(&mut self) {
+        let now_millis = self.now_millis();
+        self.dialogue.release_held();
+        if self.link.state == LinkState::Ready {
+            let decoded = self.link.provider.on_tick(now_millis);
+            self.take_decoded(decoded);
+        }
+        if self.link.is_pending() && now_millis >= self.link.deadline_millis {
+            self.link_failed("provider_timeout", "the provider did not get ready in time");
+        } else if self.answer_deadline_millis().is_some_and(|deadline| now_millis >= deadline) {
+            self.link_failed("provider_timeout", "the provider stopped in the middle of an answer");
+        }
+        if self.next_link.as_ref().is_some_and(|next| next.is_pending() && now_millis >= next.deadline_millis) {
+            self.roll_over_failed();
+        }
+        self.announce_expiry();
+        self.roll_over_if_due();
+        if now_millis >= self.active_at_millis.saturating_add(self.idle_timeout_millis) {
+            self.finish_session(EndReason::Idle);
+        }
+        if now_millis >= self.billed_at_millis.saturating_add(self.billing_interval_millis) {
+            self.bill();
+        }
+    }
+
+    fn bill(&mut self) {
+        self.billed_at_millis = self.now_millis();
+        let row = self.dialogue.ledger.settle();
+        self.actions.extend(row.map(Action::Bill));
+    }
+
+    /// Puts what the dialogue has to say into the client's words, and returns what is to be done.
+    fn finish_step(&mut self) -> Vec<Action> {
+        self.say();
+        self.regulate();
+        std::mem::take(&mut self.actions)
+    }
+
+    fn say(&mut self) {
+        let events = self.dialogue.take_events();
+        // A client that is gone hears nothing.
+        if self.state != State::Open {
+            return;
+        }
+        for event in events {
+            let frames = self.protocol.write(&event, &mut self.dialogue.identifiers);
+            self.actions.extend(frames.into_iter().map(Action::SendToClient));
+        }
+    }
+
+    /// Stops reading from a side for which too much is waiting on the other.
+    fn regulate(&mut self) {
+        if self.state != State::Open {
+            return;
+        }
+        let waiting = [(Side::Client, self.outbox.waiting_bytes()), (Side::Provider, self.backlog_bytes)];
+        for ((side, bytes), is_paused) in waiting.into_iter().zip(&mut self.paused) {
+            if !*is_paused && bytes > PAUSE_BYTES {
+                *is_paused = true;
+                self.actions.push(Action::Pause(side));
+            } else if *is_paused && bytes < RESUME_BYTES {
+                *is_paused = false;
+                self.actions.push(Action::Resume(side));
+            }
+        }
+    }
+
+    /// Ends the session: at once, or, where a response would otherwise be billed by guess, when its usage is known.
+    fn finish_session(&mut self, reason: EndReason) {
+        let (problem, close) = reason.told();
+        self.finish_with(reason, problem, close);
+    }
+
+    fn finish_with(&mut self, reason: EndReason, problem: Option<Problem>, close: Close) {
+        if self.state != State::Open {
+            return;
+        }
+        let traits = self.link.provider.traits();
+        let will_report = self.link.state == LinkState::Ready
+            && (traits.reports_when_left || traits.usage_trails)
+            && !self.dialogue.responses.is_empty();
+        self.dialogue.finish_all(&Outcome::Cancelled { reason: "client_cancelled".to_owned() });
+        if let Some(problem) = problem {
+            self.dialogue.error(problem);
+        }
+        if reason == EndReason::ClientLeft {
+            self.dialogue.take_events();
+        } else {
+            self.say();
+            self.actions.push(Action::CloseClient(close));
+        }
+        if will_report {
+            self.state = State::Draining { until_millis: self.now_millis() + self.drain_millis, reason };
+            self.send_command(Command::Leave);
+        } else {
+            self.finish_now(reason);
+        }
+    }
+
+    /// The end of it all.
+    fn finish_now(&mut self, reason: EndReason) {
+        // One that reports was told, if there was something to report.
+        if self.link.state == LinkState::Ready && !self.link.provider.traits().reports_when_left {
+            self.send_command(Command::Leave);
+        }
+        self.state = State::Ended { at_millis: self.now_millis(), reason };
+        self.dialogue.take_events();
+        self.bill();
+        let links = [Some(&mut self.link), self.next_link.as_mut()];
+        for link in links.into_iter().flatten().filter(|link| link.is_pending() || link.state == LinkState::Ready) {
+            link.state = LinkState::Closed;
+            self.actions.push(Action::CloseProvider { link: link.id, close: Close::new(1000, "session ended") });
+        }
+        let request = self.link.provider.usage_inquiry();
+        self.actions.extend(request.map(|request| Action::AskForUsage { request }));
+        self.actions.push(Action::Ended(Box::new(self.summary())));
+    }
+
+    /// The session object that the client sees.
+    fn session_json(&self) -> Object {
+        let mut session = self.dialogue.settings.effective(self.provider_session.as_ref());
+        session.insert("object".to_owned(), "realtime.session".into());
+        session.insert("id".to_owned(), self.dialogue.identifiers.session().into());
+        let ends_at = self.link.ends_at_millis.map(|millis| Value::from(millis / 1_000));
+        session.insert("expires_at".to_owned(), ends_at.unwrap_or(Value::Null));
+        session
+    }
+}
