@@ -90,6 +90,8 @@ describe('the document', () => {
     const response = await fetch(`${front.url}/openapi.json`);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
     await expect(response.text()).resolves.toBe(text);
+    const headers = { 'if-none-match': response.headers.get('etag') ?? '' };
+    expect((await fetch(`${front.url}/openapi.json`, { headers })).status).toBe(304);
   });
 
   test('finds an answer that is not as it says', async () => {
