@@ -90,6 +90,8 @@ describe('the document', () => {
     const response = await fetch(`${front.url}/openapi.json`);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
     await expect(response.text()).resolves.toBe(text);
+    const headers = { 'if-none-match': response.headers.get('etag') ?? '' };
+    expect((await fetch(`${front.url}/openapi.json`, { headers })).status).toBe(304);
   });
 
   test('finds an answer that is not as it says', async () => {
@@ -118,7 +120,8 @@ const SERVED: Record<string, () => Asking | Promise<Asking>> = {
   readTask: () => ({ path: { id: 'task' } }),
   readSpend: () => ({}),
   readHistory: () => ({ query: 'limit=1' }),
-  listWebhooks: () => ({}),
+  listWebhooks: () => ({ query: 'limit=1&period=day' }),
+  rotateWebhookSecret: () => ({ secret: key.key }),
   createKey: () => ({
     body: {
       name: 'x',

@@ -34,7 +34,7 @@ export function behind(): Behind {
   let miniflare: Miniflare | undefined;
   beforeAll(async () => {
     const options = miniflareOptions({});
-    const [first] = options.workers as [{ config: { compatibilityDate: string } }];
+    const [first, ...others] = options.workers as [{ config: { compatibilityDate: string } }, ...object[]];
     const hallway = {
       name: 'hallway',
       compatibilityDate: first.config.compatibilityDate,
@@ -46,7 +46,7 @@ export function behind(): Behind {
       env: { OBJECT: { type: 'durable-object', worker: 'conduit-edge', exportName: 'VirtualKey' } },
     };
     const dev = { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] };
-    const workers = [first, { config: hallway, dev }] as typeof options.workers;
+    const workers = [first, ...others, { config: hallway, dev }] as typeof options.workers;
     miniflare = new Miniflare({ ...options, workers });
     front.url = (await miniflare.ready).toString().replace(/\/$/, '');
     front.hallway = (await miniflare.unsafeGetDirectURL('hallway')).origin;

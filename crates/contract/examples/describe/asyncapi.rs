@@ -86,18 +86,25 @@ fn servers() -> Value {
             "The hubs that the master key opens.",
             &["masterKey", "masterKeyInQuery", "masterKeyInHeader"],
         ),
-        "backend": server("https", "Where backends say what happened.", &["masterKey", "masterKeyInHeader"]),
+        "backend": server(
+            "https",
+            "Where backends say what happened.",
+            &["serviceToken", "serviceTokenInHeader", "masterKey", "masterKeyInHeader"],
+        ),
     })
 }
 
 fn security_schemes() -> Value {
     let bearer = |key: &str| json!({ "type": "http", "scheme": "bearer", "description": key });
     let api_key = |place: &str, name: &str, key: &str| json!({ "type": "httpApiKey", "in": place, "name": name, "description": key });
-    let (virtual_key, master_key) = ("A virtual key or a client token.", "The master key.");
+    let (virtual_key, service_token, master_key) =
+        ("A virtual key or a client token.", "A service token.", "The master key.");
     json!({
         "virtualKey": bearer(virtual_key),
         "virtualKeyInQuery": api_key("query", "access_token", virtual_key),
         "virtualKeyInHeader": api_key("header", "X-API-Key", virtual_key),
+        "serviceToken": bearer(service_token),
+        "serviceTokenInHeader": api_key("header", "X-API-Key", service_token),
         "masterKey": bearer(master_key),
         "masterKeyInQuery": api_key("query", "access_token", master_key),
         "masterKeyInHeader": api_key("header", "X-Master-Key", master_key),
