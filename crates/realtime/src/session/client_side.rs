@@ -124,7 +124,7 @@ impl Session {
         event_id: Option<String>,
     ) -> Result<(), Problem> {
         let chosen = ClientEvent::chosen_item_id(&body).map(str::to_owned);
-        if let Some(id) = chosen.as_deref().filter(|id| self.dialogue.conversation.contains(id)) {
+        if let Some(id) = chosen.as_deref().filter(|id| self.dialogue.is_taken(id)) {
             let message = format!("There is an item with the id '{id}' already.");
             return Err(Problem::invalid("invalid_value", message).at("item.id"));
         }
@@ -137,8 +137,7 @@ impl Session {
         if body.get("type").is_some_and(|kind| kind == "function_call") && !body.contains_key("call_id") {
             body.insert("call_id".to_owned(), self.dialogue.identifiers.next("call").into());
         }
-        // OpenAI's provider gets the item as the client wrote it.
-        let mut item = ClientEvent::item(&id, body);
+        let item = ClientEvent::item(&id, body);
         let mut name = String::new();
         let mut is_needed = true;
         match item.kind() {
@@ -164,9 +163,6 @@ impl Session {
         let is_result = matches!(item.kind(), ItemKind::FunctionCallOutput { .. });
         let is_users = item.json().get("role").is_some_and(|role| role == "user");
         let keeps_conversation = self.keeps_conversation();
-        if keeps_conversation {
-            item.json_mut().remove("object");
-        }
         if is_needed {
             let command = if is_result {
                 Command::AddToolResult { item: item.clone(), name, event_id }
@@ -176,7 +172,7 @@ impl Session {
             self.tell(Message::Command(command))?;
         }
         if is_result {
-            self.answers_unasked = is_needed;
+            self.answers_unasked |= is_needed;
             self.dialogue.responses.stop_suppressing();
             self.dialogue.asked_at_millis = Some(self.now_millis());
         } else if is_users {

@@ -132,7 +132,12 @@ impl Responses {
     }
 
     fn is_over(&self, provider_id: Option<&str>) -> bool {
-        provider_id.is_some() && self.finished.iter().any(|(finished, _)| finished.as_deref() == provider_id)
+        let is_finished = || self.finished.iter().any(|(finished, _)| finished.as_deref() == provider_id);
+        let is_held = || {
+            let mut held = self.active.iter().filter(|response| response.held.is_some());
+            held.any(|response| response.provider_id.as_deref() == provider_id)
+        };
+        provider_id.is_some() && (is_finished() || is_held())
     }
 
     /// Whether that is the client's name of a response that is going on.
@@ -344,7 +349,10 @@ impl Dialogue {
         if self.responses.active.len() == MAX_ACTIVE {
             self.finish(0, &Outcome::Completed);
         }
-        let is_free = |id: &String| !self.responses.active.iter().any(|response| response.id == *id);
+        let is_free = |id: &String| {
+            let is_finished = self.responses.finished.iter().any(|(_, finished)| finished == id);
+            !is_finished && !self.responses.active.iter().any(|response| response.id == *id)
+        };
         let id = match provider_id.clone().filter(is_free) {
             Some(id) => id,
             None => self.identifiers.next("resp"),

@@ -137,7 +137,7 @@ impl Dialogue {
 
     /// An item that is complete comes into the conversation.
     pub(super) fn add_item(&mut self, item: Item, after: Option<&str>) {
-        if self.conversation.contains(item.id()) {
+        if self.is_taken(item.id()) {
             return;
         }
         let previous_item_id = self.conversation.insert(item.clone(), after);
@@ -183,7 +183,7 @@ impl Dialogue {
     pub(super) fn user_words_failed(&mut self, item_id: Option<&str>, problem: Problem) {
         let is_of = |utterance: &&mut Utterance| item_id.is_none_or(|item_id| item_id == utterance.item_id);
         let Some(utterance) = self.user.utterances.iter_mut().rev().find(is_of) else { return };
-        if utterance.text.apply(Words::End).is_nothing() && !utterance.text.as_str().is_empty() {
+        if !utterance.text.close() {
             return;
         }
         let item_id = utterance.item_id.clone();
@@ -192,10 +192,15 @@ impl Dialogue {
         }
     }
 
+    /// Whether that is, or will be, the id of an item.
+    pub(super) fn is_taken(&self, id: &str) -> bool {
+        let is_being_said = self.user.speech.as_ref().is_some_and(|speech| speech.item_id == id);
+        is_being_said || self.conversation.contains(id) || self.responses.has_item(id)
+    }
+
     /// That id, unless there is none or it is taken; else a new one.
     pub(super) fn fresh_item_id(&mut self, item_id: Option<String>) -> String {
-        let is_taken = |id: &String| self.conversation.contains(id) || self.responses.has_item(id);
-        match item_id.filter(|id| !is_taken(id)) {
+        match item_id.filter(|id| !self.is_taken(id)) {
             Some(id) => id,
             None => self.identifiers.next("item"),
         }

@@ -36,6 +36,11 @@ impl Text {
         self.is_complete
     }
 
+    /// There will be no more, whatever is there. Returns whether that was not known.
+    pub(super) fn close(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_complete, true)
+    }
+
     /// Takes words. Where they take back what was said, there is nothing to be added; the complete text is right again.
     pub(super) fn apply(&mut self, words: Words) -> Change {
         if self.is_complete {
