@@ -57,7 +57,7 @@ impl Item {
     }
 
     /// A message of the model or of the user's voice.
-    pub(crate) fn message(id: &str, role: &str, status: &str, content: Vec<Value>) -> Self {
+    pub(crate) fn message(id: &str, role: &str, status: &str, content: &[Value]) -> Self {
         let body = json!({"type": "message", "status": status, "role": role, "content": content});
         Self::from_json(id, body)
     }

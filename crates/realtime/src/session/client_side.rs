@@ -21,7 +21,7 @@ impl Session {
             ClientEvent::CommitAudio => self.commit_audio(event_id.clone()),
             ClientEvent::ClearAudio => self.clear_audio(event_id.clone()),
             ClientEvent::CreateItem { item, previous_item_id } => {
-                self.create_item(item, previous_item_id, event_id.clone())
+                self.create_item(item, previous_item_id.as_deref(), event_id.clone())
             }
             ClientEvent::RetrieveItem { item_id } => self.retrieve_item(item_id, event_id.clone()),
             ClientEvent::DeleteItem { item_id } => self.delete_item(item_id, event_id.clone()),
@@ -120,7 +120,7 @@ impl Session {
     fn create_item(
         &mut self,
         mut body: Object,
-        previous_item_id: Option<String>,
+        previous_item_id: Option<&str>,
         event_id: Option<String>,
     ) -> Result<(), Problem> {
         let chosen = ClientEvent::chosen_item_id(&body).map(str::to_owned);
@@ -128,7 +128,7 @@ impl Session {
             let message = format!("There is an item with the id '{id}' already.");
             return Err(Problem::invalid("invalid_value", message).at("item.id"));
         }
-        let previous = previous_item_id.as_deref().filter(|id| *id != "root");
+        let previous = previous_item_id.filter(|id| *id != "root");
         if let Some(id) = previous.filter(|id| !self.keeps_conversation() && !self.dialogue.conversation.contains(id)) {
             let message = format!("There is no item with the id '{id}'.");
             return Err(Problem::invalid("invalid_value", message).at("previous_item_id"));
@@ -142,7 +142,7 @@ impl Session {
         let mut is_needed = true;
         match item.kind() {
             ItemKind::FunctionCallOutput { call_id, .. } => {
-                match self.dialogue.calls.iter().find(|call| call.call_id == call_id) {
+                match self.dialogue.calls.iter().find(|call| call.id == call_id) {
                     Some(call) => {
                         name.clone_from(&call.name);
                         is_needed = !call.is_cancelled;
@@ -167,7 +167,7 @@ impl Session {
             let command = if is_result {
                 Command::AddToolResult { item: item.clone(), name, event_id }
             } else {
-                Command::AddItem { item: item.clone(), previous_item_id: previous_item_id.clone(), event_id }
+                Command::AddItem { item: item.clone(), previous_item_id: previous_item_id.map(str::to_owned), event_id }
             };
             self.tell(Message::Command(command))?;
         }
@@ -179,7 +179,7 @@ impl Session {
             self.answers_unasked = false;
         }
         if !keeps_conversation {
-            self.dialogue.add_item(item, previous_item_id.as_deref());
+            self.dialogue.add_item(item, previous_item_id);
         }
         Ok(())
     }

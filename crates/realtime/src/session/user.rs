@@ -105,24 +105,21 @@ impl Dialogue {
     fn commit(&mut self, item_id: Option<String>) {
         self.speech_stopped(None);
         let speech = self.user.speech.take();
-        let (item_id, millis, early) = match speech {
-            Some(speech) => {
-                let millis = speech.end_ms.unwrap_or(speech.start_ms) - speech.start_ms;
-                (speech.item_id, millis, speech.early)
+        let (item_id, millis, early) = if let Some(speech) = speech {
+            let millis = speech.end_ms.unwrap_or(speech.start_ms) - speech.start_ms;
+            (speech.item_id, millis, speech.early)
+        } else {
+            if item_id.as_deref().is_some_and(|id| self.conversation.contains(id)) {
+                return;
             }
-            None => {
-                if item_id.as_deref().is_some_and(|id| self.conversation.contains(id)) {
-                    return;
-                }
-                let millis = self.user.uncommitted_ticks / TICKS_PER_MILLISECOND;
-                (self.fresh_item_id(item_id), millis, Vec::new())
-            }
+            let millis = self.user.uncommitted_ticks / TICKS_PER_MILLISECOND;
+            (self.fresh_item_id(item_id), millis, Vec::new())
         };
         self.user.uncommitted_ticks = 0;
         self.asked_at_millis = Some(self.now_millis);
         self.responses.stop_suppressing();
-        let content = vec![json!({"type": "input_audio", "transcript": null})];
-        let item = Item::message(&item_id, "user", "completed", content);
+        let content = [json!({"type": "input_audio", "transcript": null})];
+        let item = Item::message(&item_id, "user", "completed", &content);
         let previous_item_id = self.conversation.last_id();
         self.emit(ServerEvent::Committed { previous_item_id, item_id: item_id.clone() });
         self.add_item(item, None);
@@ -159,7 +156,7 @@ impl Dialogue {
         let Some(utterance) = self.user.utterances.iter_mut().rev().find(|utterance| is_of(&utterance.item_id)) else {
             return;
         };
-        let change = utterance.text.apply(words);
+        let change = utterance.text.apply(&words);
         let (item_id, transcript, millis) =
             (utterance.item_id.clone(), utterance.text.as_str().to_owned(), utterance.millis);
         if change.is_nothing() {
