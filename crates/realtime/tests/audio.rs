@@ -1,4 +1,12 @@
 //! Audio conversion against a reference: sums of tones, whose value between two samples is known exactly.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::needless_range_loop,
+    reason = "samples and times of a tenth of a second"
+)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -115,7 +115,11 @@ impl Resampler {
 
 impl std::fmt::Debug for Resampler {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Resampler").field("from_hz", &self.from_hz).field("to_hz", &self.to_hz).finish()
+        formatter
+            .debug_struct("Resampler")
+            .field("from_hz", &self.from_hz)
+            .field("to_hz", &self.to_hz)
+            .finish_non_exhaustive()
     }
 }
 

@@ -48,12 +48,12 @@ pub(super) fn read(frame: Frame) -> Result<ClientMessage, Problem> {
         }
         "text_input" => {
             let content = json!([{"type": "input_text", "text": required_text(&message, "text", "")?}]);
-            create(json!({"type": "message", "role": "user", "content": content}))
+            create(&json!({"type": "message", "role": "user", "content": content}))
         }
         "function_response" => {
             let call_id = required_text(&message, "callId", "")?;
             let output = required_text(&message, "output", "")?;
-            create(json!({"type": "function_call_output", "call_id": call_id, "output": output}))
+            create(&json!({"type": "function_call_output", "call_id": call_id, "output": output}))
         }
         "response_request" => {
             let instructions = optional_text(&message, "instructions", "")?;
@@ -69,7 +69,7 @@ fn own(event: ClientEvent) -> ClientMessage {
     ClientMessage { event_id: None, event }
 }
 
-fn create(item: Value) -> ClientEvent {
+fn create(item: &Value) -> ClientEvent {
     let item = item.as_object().cloned().unwrap_or_default();
     ClientEvent::CreateItem { item, previous_item_id: None }
 }

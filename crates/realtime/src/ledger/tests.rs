@@ -190,18 +190,18 @@ proptest! {
             ];
         }
         let estimated = |side: usize| -> i64 {
-            known.iter().filter(|known| known.report.is_none()).map(|known| known.audio_tokens[side] as i64).sum()
+            known.iter().filter(|known| known.report.is_none()).map(|known| known.audio_tokens[side].cast_signed()).sum()
         };
         let reported = |pick: fn((u64, u64)) -> u64| -> i64 {
-            known.iter().filter_map(|known| known.report).map(|report| pick(report) as i64).sum()
+            known.iter().filter_map(|known| known.report).map(|report| pick(report).cast_signed()).sum()
         };
         let expected = Quantities {
             input_text_tokens: reported(|report| report.0),
             output_text_tokens: reported(|report| report.1),
             input_audio_tokens: estimated(0),
             output_audio_tokens: estimated(1),
-            input_audio_ticks: heard as i64,
-            output_audio_ticks: spoken as i64,
+            input_audio_ticks: heard.cast_signed(),
+            output_audio_ticks: spoken.cast_signed(),
             tool_calls: calls,
             ..Quantities::default()
         };

@@ -50,8 +50,14 @@ impl Item {
         Self(body)
     }
 
-    /// A message of one content part.
-    pub(crate) fn message(id: &str, role: &str, status: &str, content: Vec<Value>) -> Self {
+    /// Takes an item's JSON if it has an id.
+    pub fn from_object(body: Object) -> Option<Self> {
+        let id = body.get("id")?.as_str()?.to_owned();
+        Some(Self::new(&id, body))
+    }
+
+    /// A message of the model or of the user's voice.
+    pub(crate) fn message(id: &str, role: &str, status: &str, content: &[Value]) -> Self {
         let body = json!({"type": "message", "status": status, "role": role, "content": content});
         Self::from_json(id, body)
     }

@@ -239,15 +239,15 @@ fn defaults() -> Object {
 mod tests {
     use super::*;
 
-    fn object(value: Value) -> Object {
+    fn object(value: &Value) -> Object {
         value.as_object().expect("an object").clone()
     }
 
     #[test]
     fn a_change_touches_what_it_names_and_nothing_else() {
-        let mut settings = SessionSettings::new("gpt-realtime", object(json!({"instructions": "Be brief."})));
-        settings.change(&object(json!({"audio": {"input": {"format": {"type": "audio/pcmu"}}}})));
-        settings.change(&object(json!({
+        let mut settings = SessionSettings::new("gpt-realtime", object(&json!({"instructions": "Be brief."})));
+        settings.change(&object(&json!({"audio": {"input": {"format": {"type": "audio/pcmu"}}}})));
+        settings.change(&object(&json!({
             "model": "another",
             "audio": {"input": {"turn_detection": null}, "output": {"voice": {"id": "v1"}}},
         })));
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_setting_that_is_an_object_is_replaced_as_a_whole() {
         let mut settings = SessionSettings::new("m", Object::new());
-        let transcription = |value: Value| object(json!({"audio": {"input": {"transcription": value}}}));
+        let transcription = |value: Value| object(&json!({"audio": {"input": {"transcription": value}}}));
         settings.change(&transcription(json!({"model": "whisper-1", "language": "de"})));
         settings.change(&transcription(json!({"model": "gpt-4o-transcribe"})));
         assert_eq!((settings.wants_transcription(), settings.language()), (true, None));

@@ -56,3 +56,10 @@ pub(super) fn error_message(body: &str) -> String {
     };
     ["error", "detail", "message"].iter().find_map(|name| body.get(*name).and_then(place)).unwrap_or_default()
 }
+
+/// Sets a member of what was made as an object.
+pub(super) fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value.into());
+    }
+}

@@ -27,6 +27,7 @@ use crate::transport::{Frame, HttpRequest, HttpResponse, SocketRequest};
 use std::fmt;
 
 /// What a provider is like.
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traits {
     /// Whether it must know the settings before it can be connected to, since it takes them only once.

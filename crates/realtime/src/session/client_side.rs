@@ -21,7 +21,7 @@ impl Session {
             ClientEvent::CommitAudio => self.commit_audio(event_id.clone()),
             ClientEvent::ClearAudio => self.clear_audio(event_id.clone()),
             ClientEvent::CreateItem { item, previous_item_id } => {
-                self.create_item(item, previous_item_id, event_id.clone())
+                self.create_item(item, previous_item_id.as_deref(), event_id.clone())
             }
             ClientEvent::RetrieveItem { item_id } => self.retrieve_item(item_id, event_id.clone()),
             ClientEvent::DeleteItem { item_id } => self.delete_item(item_id, event_id.clone()),
@@ -120,15 +120,15 @@ impl Session {
     fn create_item(
         &mut self,
         mut body: Object,
-        previous_item_id: Option<String>,
+        previous_item_id: Option<&str>,
         event_id: Option<String>,
     ) -> Result<(), Problem> {
         let chosen = ClientEvent::chosen_item_id(&body).map(str::to_owned);
-        if let Some(id) = chosen.as_deref().filter(|id| self.dialogue.conversation.contains(id)) {
+        if let Some(id) = chosen.as_deref().filter(|id| self.dialogue.is_taken(id)) {
             let message = format!("There is an item with the id '{id}' already.");
             return Err(Problem::invalid("invalid_value", message).at("item.id"));
         }
-        let previous = previous_item_id.as_deref().filter(|id| *id != "root");
+        let previous = previous_item_id.filter(|id| *id != "root");
         if let Some(id) = previous.filter(|id| !self.keeps_conversation() && !self.dialogue.conversation.contains(id)) {
             let message = format!("There is no item with the id '{id}'.");
             return Err(Problem::invalid("invalid_value", message).at("previous_item_id"));
@@ -137,13 +137,12 @@ impl Session {
         if body.get("type").is_some_and(|kind| kind == "function_call") && !body.contains_key("call_id") {
             body.insert("call_id".to_owned(), self.dialogue.identifiers.next("call").into());
         }
-        // OpenAI's provider gets the item as the client wrote it.
-        let mut item = ClientEvent::item(&id, body);
+        let item = ClientEvent::item(&id, body);
         let mut name = String::new();
         let mut is_needed = true;
         match item.kind() {
             ItemKind::FunctionCallOutput { call_id, .. } => {
-                match self.dialogue.calls.iter().find(|call| call.call_id == call_id) {
+                match self.dialogue.calls.iter().find(|call| call.id == call_id) {
                     Some(call) => {
                         name.clone_from(&call.name);
                         is_needed = !call.is_cancelled;
@@ -164,26 +163,23 @@ impl Session {
         let is_result = matches!(item.kind(), ItemKind::FunctionCallOutput { .. });
         let is_users = item.json().get("role").is_some_and(|role| role == "user");
         let keeps_conversation = self.keeps_conversation();
-        if keeps_conversation {
-            item.json_mut().remove("object");
-        }
         if is_needed {
             let command = if is_result {
                 Command::AddToolResult { item: item.clone(), name, event_id }
             } else {
-                Command::AddItem { item: item.clone(), previous_item_id: previous_item_id.clone(), event_id }
+                Command::AddItem { item: item.clone(), previous_item_id: previous_item_id.map(str::to_owned), event_id }
             };
             self.tell(Message::Command(command))?;
         }
         if is_result {
-            self.answers_unasked = is_needed;
+            self.answers_unasked |= is_needed;
             self.dialogue.responses.stop_suppressing();
             self.dialogue.asked_at_millis = Some(self.now_millis());
         } else if is_users {
             self.answers_unasked = false;
         }
         if !keeps_conversation {
-            self.dialogue.add_item(item, previous_item_id.as_deref());
+            self.dialogue.add_item(item, previous_item_id);
         }
         Ok(())
     }

@@ -67,7 +67,7 @@ impl Session {
                 let id = self.next_link_id();
                 self.link = Link::new(id, provider);
                 self.adopt_provider();
-                self.provider_session = None;
+                self.provider_settings = None;
                 self.resumption_handle = None;
                 self.roll_over = None;
                 self.outbox.start_again();
@@ -120,7 +120,7 @@ impl Session {
         self.link.state = LinkState::Ready;
         self.link.ends_at_millis = lasts_millis.map(|millis| self.now_millis().saturating_add(millis));
         self.failed_roll_overs = 0;
-        self.provider_session = session;
+        self.provider_settings = session;
         for _ in 0..std::mem::take(&mut self.waiting_updates) {
             self.say_updated();
         }

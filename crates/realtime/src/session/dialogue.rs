@@ -17,7 +17,7 @@ const MAX_CALLS: usize = 256;
 /// A call of a function that the client is to answer.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
-    pub(super) call_id: String,
+    pub(super) id: String,
     pub(super) name: String,
     pub(super) is_cancelled: bool,
 }
@@ -108,13 +108,13 @@ impl Dialogue {
         if self.calls.len() == MAX_CALLS {
             self.calls.pop_front();
         }
-        self.calls.push_back(Call { call_id: call_id.to_owned(), name: name.to_owned(), is_cancelled: false });
+        self.calls.push_back(Call { id: call_id.to_owned(), name: name.to_owned(), is_cancelled: false });
     }
 
     /// Functions need not be called any more: the client is told, and its results will not be passed on.
     pub(super) fn calls_cancelled(&mut self, call_ids: &[String]) {
         for call_id in call_ids {
-            let call = self.calls.iter_mut().find(|call| call.call_id == *call_id && !call.is_cancelled);
+            let call = self.calls.iter_mut().find(|call| call.id == *call_id && !call.is_cancelled);
             if let Some(call) = call {
                 call.is_cancelled = true;
                 let message = "The call was cancelled: its result is not needed.";

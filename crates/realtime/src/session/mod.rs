@@ -216,7 +216,7 @@ pub struct Session {
     /// The provider answers by itself, so a `response.create` that follows asks for nothing new.
     answers_unasked: bool,
     /// The provider's session object, if it has OpenAI's.
-    provider_session: Option<Object>,
+    provider_settings: Option<Object>,
     resumption_handle: Option<String>,
     roll_over: Option<RollOver>,
     failed_roll_overs: u32,
@@ -257,7 +257,7 @@ impl Session {
             uncommitted_audio: Vec::new(),
             waiting_updates: 0,
             answers_unasked: false,
-            provider_session: None,
+            provider_settings: None,
             resumption_handle: None,
             roll_over: None,
             failed_roll_overs: 0,
@@ -542,7 +542,7 @@ impl Session {
 
     /// The session object that the client sees.
     fn session_json(&self) -> Object {
-        let mut session = self.dialogue.settings.effective(self.provider_session.as_ref());
+        let mut session = self.dialogue.settings.effective(self.provider_settings.as_ref());
         session.insert("object".to_owned(), "realtime.session".into());
         session.insert("id".to_owned(), self.dialogue.identifiers.session().into());
         let ends_at = self.link.ends_at_millis.map(|millis| Value::from(millis / 1_000));

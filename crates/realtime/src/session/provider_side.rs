@@ -94,7 +94,7 @@ impl Session {
         match event {
             ProviderEvent::Ready { session, lasts_millis, .. } => self.ready(session, lasts_millis),
             ProviderEvent::SettingsApplied { session } => {
-                self.provider_session = session.or(self.provider_session.take());
+                self.provider_settings = session.or(self.provider_settings.take());
                 self.say_updated();
             }
             ProviderEvent::SpeechStarted { item_id, audio_start_ms } => {

@@ -132,7 +132,12 @@ impl Responses {
     }
 
     fn is_over(&self, provider_id: Option<&str>) -> bool {
-        provider_id.is_some() && self.finished.iter().any(|(finished, _)| finished.as_deref() == provider_id)
+        let is_finished = || self.finished.iter().any(|(finished, _)| finished.as_deref() == provider_id);
+        let is_held = || {
+            let mut held = self.active.iter().filter(|response| response.held.is_some());
+            held.any(|response| response.provider_id.as_deref() == provider_id)
+        };
+        provider_id.is_some() && (is_finished() || is_held())
     }
 
     /// Whether that is the client's name of a response that is going on.
@@ -189,10 +194,10 @@ impl Dialogue {
         }
         match output {
             Output::Audio { bytes, format } => self.audio(index, item_id, &bytes, format),
-            Output::Transcript(words) => self.words(index, item_id, PartKind::Speech, words),
-            Output::Text(words) => self.words(index, item_id, PartKind::Text, words),
+            Output::Transcript(words) => self.words(index, item_id, PartKind::Speech, &words),
+            Output::Text(words) => self.words(index, item_id, PartKind::Text, &words),
             Output::ToolCall { call_id, name, arguments } => {
-                self.tool_call(index, item_id, call_id, name, arguments);
+                self.tool_call(index, item_id, call_id, &name, &arguments);
             }
             Output::Other { item, is_done } => self.other_item(index, item_id, item, is_done),
         }
@@ -344,7 +349,10 @@ impl Dialogue {
         if self.responses.active.len() == MAX_ACTIVE {
             self.finish(0, &Outcome::Completed);
         }
-        let is_free = |id: &String| !self.responses.active.iter().any(|response| response.id == *id);
+        let is_free = |id: &String| {
+            let is_finished = self.responses.finished.iter().any(|(_, finished)| finished == id);
+            !is_finished && !self.responses.active.iter().any(|response| response.id == *id)
+        };
         let id = match provider_id.clone().filter(is_free) {
             Some(id) => id,
             None => self.identifiers.next("resp"),
@@ -396,14 +404,14 @@ impl Dialogue {
         self.emit(ServerEvent::AudioDelta { place, delta: STANDARD.encode(audio) });
     }
 
-    fn words(&mut self, index: usize, item_id: Option<String>, kind: PartKind, words: Words) {
+    fn words(&mut self, index: usize, item_id: Option<String>, kind: PartKind, words: &Words) {
         // The end of words that never began, or a repetition of all of them, changes nothing.
         let (text, is_open) = match self.open_part(index, item_id.as_deref(), kind) {
             Some(part) => (part.text.clone(), true),
             None => (Text::default(), false),
         };
-        let is_repetition = matches!(&words, Words::Whole(whole) if text.is_complete() && whole == text.as_str());
-        if is_repetition || (words == Words::End && (!is_open || text.is_complete())) {
+        let is_repetition = matches!(words, Words::Whole(whole) if text.is_complete() && whole == text.as_str());
+        if is_repetition || (*words == Words::End && (!is_open || text.is_complete())) {
             return;
         }
         let place = self.part_for(index, item_id, kind, |part| part.text.is_complete());
@@ -417,33 +425,33 @@ impl Dialogue {
         });
     }
 
-    fn tool_call(&mut self, index: usize, item_id: Option<String>, call_id: String, name: String, arguments: String) {
-        if !call_id.is_empty() && self.calls.iter().any(|call| call.call_id == call_id) {
+    fn tool_call(&mut self, index: usize, item_id: Option<String>, call_id: String, name: &str, arguments: &str) {
+        if !call_id.is_empty() && self.calls.iter().any(|call| call.id == call_id) {
             return;
         }
         self.finish_item(index, "completed");
         let Some((response_id, output_index)) = self.next_output(index) else { return };
         let call_id = if call_id.is_empty() { self.identifiers.next("call") } else { call_id };
         let item_id = self.fresh_item_id(item_id);
-        let item = Item::function_call(&item_id, "in_progress", &call_id, &name, "");
+        let item = Item::function_call(&item_id, "in_progress", &call_id, name, "");
         self.add_output(index, output_index, &item);
-        self.remember_call(&call_id, &name);
+        self.remember_call(&call_id, name);
         self.counts.tool_calls += 1;
         self.ledger.tool_called();
         let place = Place { response_id, item_id: item_id.clone(), output_index, content_index: None };
         if !arguments.is_empty() {
-            let (place, call_id, delta) = (place.clone(), call_id.clone(), arguments.clone());
+            let (place, call_id, delta) = (place.clone(), call_id.clone(), arguments.to_owned());
             self.emit(ServerEvent::ArgumentsDelta { place, call_id, delta });
         }
-        let (done_call_id, done_name, done_arguments) = (call_id.clone(), name.clone(), arguments.clone());
-        self.emit(ServerEvent::ArgumentsDone {
+        let done = ServerEvent::ArgumentsDone {
             place,
-            call_id: done_call_id,
-            name: done_name,
-            arguments: done_arguments,
-        });
+            call_id: call_id.clone(),
+            name: name.to_owned(),
+            arguments: arguments.to_owned(),
+        };
+        self.emit(done);
         self.first_output();
-        self.complete_output(index, Item::function_call(&item_id, "completed", &call_id, &name, &arguments));
+        self.complete_output(index, Item::function_call(&item_id, "completed", &call_id, name, arguments));
     }
 
     fn other_item(&mut self, index: usize, item_id: Option<String>, item: Object, is_done: bool) {
@@ -494,10 +502,9 @@ impl Dialogue {
         let usable = self.open_part(index, item_id.as_deref(), kind).map(&is_over);
         match usable {
             Some(false) => {}
-            // A message whose words are complete is a message; more words are another.
-            Some(true) => self.open_message(index, item_id),
             None if is_same_item => self.finish_part(index, true),
-            None => self.open_message(index, item_id),
+            // A message whose words are complete is a message; more words are another.
+            Some(true) | None => self.open_message(index, item_id),
         }
         if usable != Some(false) {
             self.open_new_part(index, kind);
@@ -509,7 +516,7 @@ impl Dialogue {
         self.finish_item(index, "completed");
         let Some((_, output_index)) = self.next_output(index) else { return };
         let item_id = self.fresh_item_id(provider_item_id.clone());
-        self.add_output(index, output_index, &Item::message(&item_id, "assistant", "in_progress", Vec::new()));
+        self.add_output(index, output_index, &Item::message(&item_id, "assistant", "in_progress", &[]));
         if let Some(response) = self.responses.active.get_mut(index) {
             response.open = Some(Open::Message { item_id, provider_item_id, content: Vec::new(), part: None });
         }
@@ -621,7 +628,7 @@ impl Dialogue {
         match response.open.take() {
             Some(Open::Message { item_id, content, .. }) => {
                 self.responses.last_message = Some(item_id.clone());
-                self.complete_output(index, Item::message(&item_id, "assistant", status, content));
+                self.complete_output(index, Item::message(&item_id, "assistant", status, &content));
             }
             Some(Open::Other { item_id }) => {
                 let known = self.conversation.get(&item_id).map(|entry| entry.item.clone());

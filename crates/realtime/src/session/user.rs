@@ -105,24 +105,21 @@ impl Dialogue {
     fn commit(&mut self, item_id: Option<String>) {
         self.speech_stopped(None);
         let speech = self.user.speech.take();
-        let (item_id, millis, early) = match speech {
-            Some(speech) => {
-                let millis = speech.end_ms.unwrap_or(speech.start_ms) - speech.start_ms;
-                (speech.item_id, millis, speech.early)
+        let (item_id, millis, early) = if let Some(speech) = speech {
+            let millis = speech.end_ms.unwrap_or(speech.start_ms) - speech.start_ms;
+            (speech.item_id, millis, speech.early)
+        } else {
+            if item_id.as_deref().is_some_and(|id| self.conversation.contains(id)) {
+                return;
             }
-            None => {
-                if item_id.as_deref().is_some_and(|id| self.conversation.contains(id)) {
-                    return;
-                }
-                let millis = self.user.uncommitted_ticks / TICKS_PER_MILLISECOND;
-                (self.fresh_item_id(item_id), millis, Vec::new())
-            }
+            let millis = self.user.uncommitted_ticks / TICKS_PER_MILLISECOND;
+            (self.fresh_item_id(item_id), millis, Vec::new())
         };
         self.user.uncommitted_ticks = 0;
         self.asked_at_millis = Some(self.now_millis);
         self.responses.stop_suppressing();
-        let content = vec![json!({"type": "input_audio", "transcript": null})];
-        let item = Item::message(&item_id, "user", "completed", content);
+        let content = [json!({"type": "input_audio", "transcript": null})];
+        let item = Item::message(&item_id, "user", "completed", &content);
         let previous_item_id = self.conversation.last_id();
         self.emit(ServerEvent::Committed { previous_item_id, item_id: item_id.clone() });
         self.add_item(item, None);
@@ -137,7 +134,7 @@ impl Dialogue {
 
     /// An item that is complete comes into the conversation.
     pub(super) fn add_item(&mut self, item: Item, after: Option<&str>) {
-        if self.conversation.contains(item.id()) {
+        if self.is_taken(item.id()) {
             return;
         }
         let previous_item_id = self.conversation.insert(item.clone(), after);
@@ -159,7 +156,7 @@ impl Dialogue {
         let Some(utterance) = self.user.utterances.iter_mut().rev().find(|utterance| is_of(&utterance.item_id)) else {
             return;
         };
-        let change = utterance.text.apply(words);
+        let change = utterance.text.apply(&words);
         let (item_id, transcript, millis) =
             (utterance.item_id.clone(), utterance.text.as_str().to_owned(), utterance.millis);
         if change.is_nothing() {
@@ -183,7 +180,7 @@ impl Dialogue {
     pub(super) fn user_words_failed(&mut self, item_id: Option<&str>, problem: Problem) {
         let is_of = |utterance: &&mut Utterance| item_id.is_none_or(|item_id| item_id == utterance.item_id);
         let Some(utterance) = self.user.utterances.iter_mut().rev().find(is_of) else { return };
-        if utterance.text.apply(Words::End).is_nothing() && !utterance.text.as_str().is_empty() {
+        if !utterance.text.close() {
             return;
         }
         let item_id = utterance.item_id.clone();
@@ -192,10 +189,15 @@ impl Dialogue {
         }
     }
 
+    /// Whether that is, or will be, the id of an item.
+    pub(super) fn is_taken(&self, id: &str) -> bool {
+        let is_being_said = self.user.speech.as_ref().is_some_and(|speech| speech.item_id == id);
+        is_being_said || self.conversation.contains(id) || self.responses.has_item(id)
+    }
+
     /// That id, unless there is none or it is taken; else a new one.
     pub(super) fn fresh_item_id(&mut self, item_id: Option<String>) -> String {
-        let is_taken = |id: &String| self.conversation.contains(id) || self.responses.has_item(id);
-        match item_id.filter(|id| !is_taken(id)) {
+        match item_id.filter(|id| !self.is_taken(id)) {
             Some(id) => id,
             None => self.identifiers.next("item"),
         }

@@ -36,12 +36,17 @@ impl Text {
         self.is_complete
     }
 
+    /// There will be no more, whatever is there. Returns whether that was not known.
+    pub(super) fn close(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_complete, true)
+    }
+
     /// Takes words. Where they take back what was said, there is nothing to be added; the complete text is right again.
-    pub(super) fn apply(&mut self, words: Words) -> Change {
+    pub(super) fn apply(&mut self, words: &Words) -> Change {
         if self.is_complete {
             return Change::default();
         }
-        let delta = match &words {
+        let delta = match words {
             Words::Piece(piece) => {
                 if self.text.len() + piece.len() <= MAX_BYTES {
                     self.text.push_str(piece);
@@ -71,7 +76,7 @@ mod tests {
 
     fn deltas(words: Vec<Words>) -> (Vec<String>, String) {
         let mut text = Text::default();
-        let deltas = words.into_iter().filter_map(|words| text.apply(words).delta).collect();
+        let deltas = words.into_iter().filter_map(|words| text.apply(&words).delta).collect();
         (deltas, text.text)
     }
 

@@ -114,7 +114,7 @@ pub(super) fn initiation(settings: &SessionSettings, history: &[Item], default_v
     }
     let mut initiation = json!({"type": "conversation_initiation_client_data"});
     if !overrides.is_empty() {
-        initiation["conversation_config_override"] = overrides.into();
+        json::set(&mut initiation, "conversation_config_override", overrides);
     }
     initiation
 }

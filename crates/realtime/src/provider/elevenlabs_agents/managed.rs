@@ -37,7 +37,7 @@ impl ManagedAgent {
         let tools: Vec<Value> = sorted(settings.tools()).iter().map(tool).collect();
         let mut prompt = json!({"prompt": "You are a helpful assistant.", "tools": tools});
         if let Some(llm) = llm {
-            prompt["llm"] = llm.into();
+            json::set(&mut prompt, "llm", llm);
         }
         let mut configuration = json!({
             "agent": {"first_message": "", "language": "en", "prompt": prompt},
@@ -51,7 +51,7 @@ impl ManagedAgent {
                 1 => "normal",
                 _ => "eager",
             };
-            configuration["turn"] = json!({"turn_eagerness": eagerness});
+            json::set(&mut configuration, "turn", json!({"turn_eagerness": eagerness}));
         }
         let name = format!("conduit-edge {}", fingerprint(&configuration));
         Self { name, configuration }
@@ -123,24 +123,24 @@ fn schema(original: &Value, name: &str, depth: u32) -> Value {
                 .flatten()
                 .map(|(name, property)| (name.clone(), schema(property, name, depth + 1)))
                 .collect();
-            written["properties"] = properties.into();
+            json::set(&mut written, "properties", properties);
             if let Some(required @ Value::Array(_)) = original.get("required") {
-                written["required"] = required.clone();
+                json::set(&mut written, "required", required.clone());
             }
         }
         "array" => {
-            written["items"] = schema(original.get("items").unwrap_or(&Value::Null), name, depth + 1);
+            json::set(&mut written, "items", schema(original.get("items").unwrap_or(&Value::Null), name, depth + 1));
         }
         _ => match original.get("enum").and_then(Value::as_array) {
-            Some(values) if values.iter().all(Value::is_string) => written["enum"] = values.clone().into(),
+            Some(values) if values.iter().all(Value::is_string) => json::set(&mut written, "enum", values.clone()),
             Some(values) => {
                 let values: Vec<String> = values.iter().map(Value::to_string).collect();
-                description.push_str(&format!(" (one of {})", values.join(", ")));
+                description = format!("{description} (one of {})", values.join(", "));
             }
             None => {}
         },
     }
-    written["description"] = description.into();
+    json::set(&mut written, "description", description);
     written
 }
 
@@ -148,7 +148,9 @@ fn schema(original: &Value, name: &str, depth: u32) -> Value {
 fn fingerprint(value: &Value) -> String {
     let mut canonical = String::new();
     write_canonical(value, &mut canonical);
-    Sha256::digest(canonical.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(canonical.as_bytes());
+    let bits = digest.iter().take(8).fold(0_u64, |bits, &byte| (bits << 8) | u64::from(byte));
+    format!("{bits:016x}")
 }
 
 fn write_canonical(value: &Value, text: &mut String) {

@@ -52,6 +52,7 @@ pub struct ElevenLabsAgentsConfig {
 }
 
 /// A connection to an agent.
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
 #[derive(Debug, Clone)]
 pub struct ElevenLabsAgents {
     config: ElevenLabsAgentsConfig,

@@ -44,10 +44,10 @@ impl Gemini {
         if self.config.takes_context_updates && without_context(&wanted) == without_context(&self.setup) {
             let mut update = json!({});
             if let Some(instruction) = setup::system_instruction(settings) {
-                update["systemInstruction"] = instruction;
+                json::set(&mut update, "systemInstruction", instruction);
             }
             if let Some(tools) = setup::tools(settings) {
-                update["tools"] = json!({"tools": tools});
+                json::set(&mut update, "tools", json!({"tools": tools}));
             }
             self.setup = wanted;
             return Encoded::frames(vec![Frame::json(&json!({"contextUpdate": update}))]);
@@ -88,7 +88,7 @@ impl Gemini {
         };
         let mut answer = json!({"name": name, "response": response});
         if !self.nameless_calls.remove(call_id) {
-            answer["id"] = call_id.into();
+            json::set(&mut answer, "id", call_id);
         }
         Encoded::frames(vec![Frame::json(&json!({"toolResponse": {"functionResponses": [answer]}}))])
     }
@@ -139,7 +139,7 @@ fn data_url(url: &str) -> Option<(&str, &str)> {
 pub(super) fn client_content(turns: &[Value], turn_complete: bool) -> Frame {
     let mut content = json!({"turnComplete": turn_complete});
     if !turns.is_empty() {
-        content["turns"] = turns.into();
+        json::set(&mut content, "turns", turns);
     }
     Frame::json(&json!({"clientContent": content}))
 }

@@ -37,6 +37,7 @@ pub struct GeminiConfig {
 }
 
 /// A connection to Gemini.
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
 #[derive(Debug, Clone)]
 pub struct Gemini {
     config: GeminiConfig,

@@ -2,7 +2,7 @@
 
 use super::GeminiConfig;
 use crate::model::{SessionSettings, TurnDetection};
-use crate::provider::voices;
+use crate::provider::{json, voices};
 use crate::transport::Frame;
 use serde_json::{Value, json};
 
@@ -14,10 +14,14 @@ pub(super) fn setup(config: &GeminiConfig, settings: &SessionSettings) -> Value 
     };
     let mut generation = json!({"responseModalities": [if settings.wants_text_only() { "TEXT" } else { "AUDIO" }]});
     if let Some(limit) = settings.max_output_tokens() {
-        generation["maxOutputTokens"] = limit.into();
+        json::set(&mut generation, "maxOutputTokens", limit);
     }
     if let Some(voice) = settings.voice().and_then(voices::foreign).or(config.voice.as_deref()) {
-        generation["speechConfig"] = json!({"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}});
+        json::set(
+            &mut generation,
+            "speechConfig",
+            json!({"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}}),
+        );
     }
     let mut setup = json!({
         "model": model,
@@ -27,13 +31,13 @@ pub(super) fn setup(config: &GeminiConfig, settings: &SessionSettings) -> Value 
         "inputAudioTranscription": {},
     });
     if !settings.wants_text_only() {
-        setup["outputAudioTranscription"] = json!({});
+        json::set(&mut setup, "outputAudioTranscription", json!({}));
     }
     if let Some(instruction) = system_instruction(settings) {
-        setup["systemInstruction"] = instruction;
+        json::set(&mut setup, "systemInstruction", instruction);
     }
     if let Some(tools) = tools(settings) {
-        setup["tools"] = tools;
+        json::set(&mut setup, "tools", tools);
     }
     setup
 }
@@ -41,9 +45,9 @@ pub(super) fn setup(config: &GeminiConfig, settings: &SessionSettings) -> Value 
 /// The setup with what belongs to this connection.
 pub(super) fn first_message(setup: &Value, resume: Option<&str>, has_history: bool) -> Frame {
     let mut setup = setup.clone();
-    setup["sessionResumption"] = resume.map_or_else(|| json!({}), |handle| json!({"handle": handle}));
+    json::set(&mut setup, "sessionResumption", resume.map_or_else(|| json!({}), |handle| json!({"handle": handle})));
     if has_history {
-        setup["historyConfig"] = json!({"initialHistoryInClientContent": true});
+        json::set(&mut setup, "historyConfig", json!({"initialHistoryInClientContent": true}));
     }
     Frame::json(&json!({"setup": setup}))
 }
@@ -70,14 +74,14 @@ fn activity_detection(detection: TurnDetection) -> Value {
     };
     let mut written = json!({});
     if let Some(millis) = silence_ms {
-        written["silenceDurationMs"] = millis.into();
+        json::set(&mut written, "silenceDurationMs", millis);
     }
     if let Some(millis) = prefix_padding_ms {
-        written["prefixPaddingMs"] = millis.into();
+        json::set(&mut written, "prefixPaddingMs", millis);
     }
     match eagerness {
-        Some(0) => written["endOfSpeechSensitivity"] = "END_SENSITIVITY_LOW".into(),
-        Some(2) => written["endOfSpeechSensitivity"] = "END_SENSITIVITY_HIGH".into(),
+        Some(0) => json::set(&mut written, "endOfSpeechSensitivity", "END_SENSITIVITY_LOW"),
+        Some(2) => json::set(&mut written, "endOfSpeechSensitivity", "END_SENSITIVITY_HIGH"),
         _ => {}
     }
     written

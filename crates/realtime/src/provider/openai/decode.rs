@@ -37,7 +37,7 @@ impl OpenAi {
         let item_id = json::name(&event, "item_id");
         let one = |event| Ok(vec![event]);
         match kind.as_str() {
-            "session.created" => one(self.ready(&event, now_millis)),
+            "session.created" => one(Self::ready(&event, now_millis)),
             "session.updated" => Ok(self.updated(&event)),
             "input_audio_buffer.speech_started" => {
                 one(ProviderEvent::SpeechStarted { item_id, audio_start_ms: millis(&event, "audio_start_ms") })
@@ -87,7 +87,7 @@ impl OpenAi {
         }
     }
 
-    fn ready(&mut self, event: &Object, now_millis: u64) -> ProviderEvent {
+    fn ready(event: &Object, now_millis: u64) -> ProviderEvent {
         let session = json::member(event, "session").clone();
         let expires_at_millis = session.get("expires_at").and_then(Value::as_u64).map(|seconds| seconds * 1_000);
         let lasts_millis = expires_at_millis.map(|end| end.saturating_sub(now_millis));

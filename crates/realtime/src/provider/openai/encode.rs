@@ -12,7 +12,7 @@ impl OpenAi {
     pub(super) fn command(&mut self, command: Command, settings: &SessionSettings) -> Frame {
         match command {
             Command::Configure { changed, event_id } => {
-                session_update(self.session_fields(&changed, settings), event_id.as_deref())
+                session_update(&self.session_fields(&changed, settings), event_id.as_deref())
             }
             Command::AppendAudio { audio } => {
                 event("input_audio_buffer.append", None, json!({"audio": json::base64(&audio)}))
@@ -22,7 +22,7 @@ impl OpenAi {
             Command::AddItem { item, previous_item_id, event_id } => {
                 let mut fields = json!({"item": item});
                 if let Some(previous) = previous_item_id {
-                    fields["previous_item_id"] = previous.into();
+                    json::set(&mut fields, "previous_item_id", previous);
                 }
                 event("conversation.item.create", event_id.as_deref(), fields)
             }
@@ -58,12 +58,15 @@ impl OpenAi {
         self.input_format = dialect.format(settings.input_format());
         let output_format = dialect.format(settings.output_format());
         let audio = fields.entry("audio").or_insert_with(|| json!({}));
+        if !audio.is_object() {
+            *audio = json!({});
+        }
         for (side, format) in [("input", self.input_format), ("output", output_format)] {
             match audio.get_mut(side) {
                 Some(Value::Object(section)) => {
                     section.insert("format".to_owned(), format_json(format));
                 }
-                _ => audio[side] = json!({"format": format_json(format)}),
+                _ => json::set(audio, side, json!({"format": format_json(format)})),
             }
         }
         dialect.adapt(&mut fields);
@@ -83,7 +86,7 @@ impl OpenAi {
     }
 }
 
-pub(super) fn session_update(session: Object, event_id: Option<&str>) -> Frame {
+pub(super) fn session_update(session: &Object, event_id: Option<&str>) -> Frame {
     event("session.update", event_id, json!({"session": session}))
 }
 

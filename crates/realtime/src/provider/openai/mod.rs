@@ -93,7 +93,7 @@ impl Provider for OpenAi {
 
     fn on_open(&mut self) -> Vec<Frame> {
         self.own_updates += 1;
-        vec![encode::session_update(std::mem::take(&mut self.setup), Some(encode::SETUP_EVENT_ID))]
+        vec![encode::session_update(&std::mem::take(&mut self.setup), Some(encode::SETUP_EVENT_ID))]
     }
 
     fn input_format(&self) -> AudioFormat {

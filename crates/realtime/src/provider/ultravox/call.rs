@@ -3,7 +3,7 @@
 use super::{MAX_CALL_SECONDS, UltravoxConfig};
 use crate::audio::AudioFormat;
 use crate::model::{FunctionTool, Item, ItemKind, Object, SessionSettings, TurnDetection};
-use crate::provider::voices;
+use crate::provider::{json, voices};
 use serde_json::{Value, json};
 
 /// How much audio Ultravox may be ahead of what is played, in milliseconds.
@@ -30,26 +30,30 @@ pub(super) fn body(config: &UltravoxConfig, settings: &SessionSettings, history:
     if config.agent_id.is_some() {
         return body;
     }
-    body["model"] = config.model.as_str().into();
+    json::set(&mut body, "model", config.model.as_str());
     if let Some(instructions) = settings.instructions() {
-        body["systemPrompt"] = instructions.into();
+        json::set(&mut body, "systemPrompt", instructions);
     }
     if let Some(voice) = settings.voice().and_then(voices::foreign).or(config.voice.as_deref()) {
-        body["voice"] = voice.into();
+        json::set(&mut body, "voice", voice);
     }
     if let Some(language) = settings.language() {
-        body["languageHint"] = language.into();
+        json::set(&mut body, "languageHint", language);
     }
     if let TurnDetection::Provider { silence_ms: Some(millis), .. } = settings.turn_detection() {
-        body["vadSettings"] = json!({"turnEndpointDelay": format!("{}.{:03}s", millis / 1_000, millis % 1_000)});
+        json::set(
+            &mut body,
+            "vadSettings",
+            json!({"turnEndpointDelay": format!("{}.{:03}s", millis / 1_000, millis % 1_000)}),
+        );
     }
     let tools: Vec<Value> = settings.tools().iter().map(tool).collect();
     if !tools.is_empty() {
-        body["selectedTools"] = tools.into();
+        json::set(&mut body, "selectedTools", tools);
     }
     let messages: Vec<Value> = history.iter().filter_map(message).collect();
     if !messages.is_empty() {
-        body["initialMessages"] = messages.into();
+        json::set(&mut body, "initialMessages", messages);
     }
     body
 }

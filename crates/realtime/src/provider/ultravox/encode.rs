@@ -93,7 +93,7 @@ fn context(text: &str) -> Frame {
 fn text_message(text: &str, urgency: &str, defer_response: bool) -> Frame {
     let mut message = json!({"type": "user_text_message", "text": text, "urgency": urgency});
     if defer_response {
-        message["deferResponse"] = Value::Bool(true);
+        json::set(&mut message, "deferResponse", Value::Bool(true));
     }
     Frame::json(&message)
 }
