@@ -2,18 +2,18 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Key } from '../harness/edge.ts';
-import { behind } from '../harness/objects.ts';
+import { flaky } from '../harness/flakyObjects.ts';
 
-const front = behind();
+const front = flaky();
 
 /** What is said of a key: its record, or none for a deleted one. */
 function tell(key: Key, record: object | null, revision: number): Promise<null> {
-  return front.ask(key.id, '/apply', { record, revision });
+  return front.ask(key, '/apply', { record, revision });
 }
 
 /** The actions in the trail of a key's object, which goes with the object's data. */
 async function trail(key: Key): Promise<string[]> {
-  const entries = await front.ask<{ action: string }[]>(key.id, '/audit', { before: null, limit: 100 });
+  const entries = await front.ask<{ action: string }[]>(key, '/audit', { before: null, limit: 100 });
   return entries.map(({ action }) => action);
 }
 
@@ -32,7 +32,7 @@ describe('of a key', () => {
     await front.admin('DELETE', `/v1/admin/keys/${key.id}`);
     await tell(key, record, 1);
     await expect(trail(key)).resolves.toContain('connection.opened');
-    await expect(front.ask(key.id, '/spend', {})).resolves.toBeNull();
+    await expect(front.ask(key, '/spend', {})).resolves.toBeNull();
   });
 
   test('an older deletion does not end one that is there', async () => {
@@ -49,6 +49,6 @@ describe('of a key', () => {
     await front.admin('DELETE', `/v1/admin/keys/${key.id}`);
     await tell(key, record, Date.now() * 2);
     await expect(trail(key)).resolves.toEqual([]);
-    await expect(front.ask(key.id, '/spend', {})).resolves.toMatchObject({ currentSpend: 0 });
+    await expect(front.ask(key, '/spend', {})).resolves.toMatchObject({ currentSpend: 0 });
   });
 });
