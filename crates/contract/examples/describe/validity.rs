@@ -82,7 +82,8 @@ impl Check<'_> {
             }),
             "additionalProperties" if limit.is_object() => {
                 for (name, property) in value.as_object().into_iter().flatten() {
-                    if schema["properties"].get(name).is_none() {
+                    let declared = schema.get("properties").and_then(|properties| properties.get(name));
+                    if declared.is_none() {
                         self.value(property, limit, &format!("{path}/{name}"));
                     }
                 }
