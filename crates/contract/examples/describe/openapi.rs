@@ -14,7 +14,8 @@ use crate::{
 const DESCRIPTION: &str = "The real-time layer of the Conduit LLM gateway. Backends send what happens as CloudEvents to \
     `/v1/events`; clients of SignalR hear of it at `/hubs/*`, which `/asyncapi.json` describes. Errors are problems of \
     RFC 9457 whose `type` never changes, with `field` where one is wrong. Every answer of the Worker has `x-request-id`, \
-    which the log has too. Another method than those that a path has is answered 405 with `Allow`; where `GET` is taken, \
+    which the log has too. Where `AZURE_ACCESS_KEY` is set, `/api` is Azure SignalR's data-plane REST API, version \
+    2024-12-01, as Microsoft describes it. Another method than those that a path has is answered 405 with `Allow`; where `GET` is taken, \
     `HEAD` is.";
 
 /// The document.
