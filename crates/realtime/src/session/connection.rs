@@ -266,6 +266,13 @@ impl Session {
         self.dialogue.responses.stop_suppressing();
     }
 
+    /// The session ends for that reason if it has not.
+    pub(super) fn fail_session(&mut self, problem: Problem, close: Close) {
+        let (code, message) = (problem.code.clone().unwrap_or_default().into_owned(), problem.message.clone());
+        self.dialogue.finish_all(&Outcome::Failed { code, message });
+        self.finish_with(EndReason::ProviderFailed, Some(problem), close);
+    }
+
     /// When a provider that owes an answer must have said something.
     pub(super) fn answer_deadline_millis(&self) -> Option<u64> {
         let owes = self.link.state == LinkState::Ready && self.dialogue.responses.is_active();

@@ -15,31 +15,38 @@
 //! 6. [`Action::Bill`]: take the cost from the key. When the key says that the session must end: [`end`](Session::end).
 //! 7. Until [`Action::Ended`]. After it, [`Action::AskForUsage`] may still bring [`Session::on_usage`].
 
+mod action;
 mod client_side;
 mod connection;
 mod conversation;
 mod dialogue;
 mod end;
 mod link;
+mod options;
 mod outbox;
+mod output;
 mod pace;
 mod provider_side;
 mod response;
+mod response_json;
+mod sending;
 mod user;
 mod words;
 
+pub use action::{Action, Side};
 pub use dialogue::Counts;
 pub use end::{EndReason, Summary};
 pub use link::LinkId;
+pub use options::SessionOptions;
 
 use crate::audio::Converter;
 use crate::client::{ClientProtocol, ServerEvent};
 use crate::close::Close;
 use crate::identifiers::Identifiers;
-use crate::ledger::{EstimateRates, Ledger, Prices, Row};
+use crate::ledger::{EstimateRates, Ledger, Row};
 use crate::model::{Command, Object, Outcome, Problem, SessionSettings};
 use crate::provider::{Provider, UsageAnswer};
-use crate::transport::{Frame, HttpRequest, HttpResponse, SocketRequest};
+use crate::transport::{Frame, HttpResponse};
 use dialogue::Dialogue;
 use link::{Link, LinkState};
 use outbox::{Message, Outbox};
@@ -56,121 +63,6 @@ pub const PAUSE_BYTES: usize = 512 * 1024;
 pub const RESUME_BYTES: usize = 128 * 1024;
 /// How long before the provider's own end the client is told of it, in milliseconds.
 const EXPIRY_NOTICE_MILLIS: u64 = 60_000;
-
-/// What a session is made of.
-#[derive(Debug)]
-pub struct SessionOptions {
-    /// Its name, which must be unique, such as a connection id: identifiers are made of it.
-    pub name: String,
-    /// How the client speaks.
-    pub protocol: ClientProtocol,
-    /// The model, by the client's name of it.
-    pub model: String,
-    /// What the operator wishes: fields of OpenAI's session object.
-    pub settings: Object,
-    /// What things cost.
-    pub prices: Prices,
-    /// The provider to begin with.
-    pub provider: Box<dyn Provider>,
-    /// How long a provider may take to get ready, in milliseconds.
-    pub connect_timeout_millis: u64,
-    /// How long a provider may say nothing while it owes an answer, in milliseconds.
-    pub answer_timeout_millis: u64,
-    /// How long both sides may be silent, in milliseconds.
-    pub idle_timeout_millis: u64,
-    /// How long a provider is listened to after the client left in the middle of an answer, in milliseconds.
-    pub drain_millis: u64,
-    /// How often what came to be due is billed during the session, in milliseconds.
-    pub billing_interval_millis: u64,
-}
-
-impl SessionOptions {
-    /// The usual times: 15 s to connect, 30 s to answer, 30 minutes idle, 5 s to drain, a bill every 2 s.
-    pub fn new(
-        name: impl Into<String>,
-        protocol: ClientProtocol,
-        model: impl Into<String>,
-        provider: Box<dyn Provider>,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            protocol,
-            model: model.into(),
-            settings: Object::new(),
-            prices: Prices::default(),
-            provider,
-            connect_timeout_millis: 15_000,
-            answer_timeout_millis: 30_000,
-            idle_timeout_millis: 30 * 60_000,
-            drain_millis: 5_000,
-            billing_interval_millis: 2_000,
-        }
-    }
-}
-
-/// One of the two sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The client's socket.
-    Client,
-    /// The provider's socket.
-    Provider,
-}
-
-/// What the edge is to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Send this to the client.
-    SendToClient(Frame),
-    /// Close the client's socket; nothing is sent to it after this.
-    CloseClient(Close),
-    /// Send this request, and hand over the answer.
-    CallProvider {
-        /// For which connection.
-        link: LinkId,
-        /// The request.
-        request: HttpRequest,
-    },
-    /// Open this socket.
-    OpenProvider {
-        /// Which connection it becomes.
-        link: LinkId,
-        /// The request.
-        request: SocketRequest,
-    },
-    /// Send this to the provider.
-    SendToProvider {
-        /// On which connection.
-        link: LinkId,
-        /// What.
-        frame: Frame,
-    },
-    /// Close the provider's socket, or forget the attempt to open it.
-    CloseProvider {
-        /// Which connection.
-        link: LinkId,
-        /// How.
-        close: Close,
-    },
-    /// The provider failed before it answered anything: another may take its place.
-    TryNextProvider {
-        /// What the client will read if there is none.
-        problem: Problem,
-    },
-    /// Read no more messages from this side, until told to.
-    Pause(Side),
-    /// Read messages from this side again.
-    Resume(Side),
-    /// This came to be due.
-    Bill(Row),
-    /// Ask this some time after the session, until [`Session::on_usage`] says that it is enough.
-    AskForUsage {
-        /// The request.
-        request: HttpRequest,
-    },
-    /// The session is over, and this is what it was. Both sockets are closed or being closed.
-    Ended(Box<Summary>),
-}
 
 /// How far the session has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
