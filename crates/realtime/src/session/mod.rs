@@ -29,6 +29,7 @@ mod pace;
 mod provider_side;
 mod response;
 mod response_json;
+mod response_lifecycle;
 mod sending;
 mod user;
 mod words;
@@ -44,8 +45,8 @@ use crate::client::{ClientProtocol, ServerEvent};
 use crate::close::Close;
 use crate::identifiers::Identifiers;
 use crate::ledger::{EstimateRates, Ledger, Row};
-use crate::model::{Command, Object, Outcome, Problem, SessionSettings};
-use crate::provider::{Provider, UsageAnswer};
+use crate::model::{Object, Problem, SessionSettings};
+use crate::provider::UsageAnswer;
 use crate::transport::{Frame, HttpResponse};
 use dialogue::Dialogue;
 use link::{Link, LinkState};
@@ -379,57 +380,6 @@ impl Session {
                 self.actions.push(Action::Resume(side));
             }
         }
-    }
-
-    /// Ends the session: at once, or, where a response would otherwise be billed by guess, when its usage is known.
-    fn finish_session(&mut self, reason: EndReason) {
-        let (problem, close) = reason.told();
-        self.finish_with(reason, problem, close);
-    }
-
-    fn finish_with(&mut self, reason: EndReason, problem: Option<Problem>, close: Close) {
-        if self.state != State::Open {
-            return;
-        }
-        let traits = self.link.provider.traits();
-        let will_report = self.link.state == LinkState::Ready
-            && (traits.reports_when_left || traits.usage_trails)
-            && !self.dialogue.responses.is_empty();
-        self.dialogue.finish_all(&Outcome::Cancelled { reason: "client_cancelled".to_owned() });
-        if let Some(problem) = problem {
-            self.dialogue.error(problem);
-        }
-        if reason == EndReason::ClientLeft {
-            self.dialogue.take_events();
-        } else {
-            self.say();
-            self.actions.push(Action::CloseClient(close));
-        }
-        if will_report {
-            self.state = State::Draining { until_millis: self.now_millis() + self.drain_millis, reason };
-            self.send_command(Command::Leave);
-        } else {
-            self.finish_now(reason);
-        }
-    }
-
-    /// The end of it all.
-    fn finish_now(&mut self, reason: EndReason) {
-        // One that reports was told, if there was something to report.
-        if self.link.state == LinkState::Ready && !self.link.provider.traits().reports_when_left {
-            self.send_command(Command::Leave);
-        }
-        self.state = State::Ended { at_millis: self.now_millis(), reason };
-        self.dialogue.take_events();
-        self.bill();
-        let links = [Some(&mut self.link), self.next_link.as_mut()];
-        for link in links.into_iter().flatten().filter(|link| link.is_pending() || link.state == LinkState::Ready) {
-            link.state = LinkState::Closed;
-            self.actions.push(Action::CloseProvider { link: link.id, close: Close::new(1000, "session ended") });
-        }
-        let request = self.link.provider.usage_inquiry();
-        self.actions.extend(request.map(|request| Action::AskForUsage { request }));
-        self.actions.push(Action::Ended(Box::new(self.summary())));
     }
 
     /// The session object that the client sees.
