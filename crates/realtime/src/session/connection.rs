@@ -71,7 +71,7 @@ impl Session {
                 self.resumption_handle = None;
                 self.roll_over = None;
                 self.outbox.start_again();
-                self.dialogue.responses.forget_names();
+                self.dialogue.hand_over_responses();
                 self.connect();
             }
             (Some((problem, close)), None) => self.fail_session(problem, close),
@@ -138,11 +138,19 @@ impl Session {
         if self.link.id != id || self.link.state == LinkState::Closed {
             return;
         }
+        let was_ready = self.link.state == LinkState::Ready;
         self.link.state = LinkState::Closed;
         if let State::Draining { reason, .. } = &self.state {
             let reason = reason.clone();
             return self.finish_now(reason);
         }
+        // Nothing ends well that has not begun.
+        let meaning = match meaning {
+            CloseMeaning::Ended | CloseMeaning::SessionLimit if !was_ready => {
+                CloseMeaning::failed("provider_error", "the provider ended the session before it began")
+            }
+            meaning => meaning,
+        };
         let can_go_on = self.resumption_handle.is_some() && self.failed_roll_overs < MAX_FAILED_ROLL_OVERS;
         match meaning {
             CloseMeaning::Ended => {

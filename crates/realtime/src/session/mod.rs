@@ -239,7 +239,8 @@ impl Session {
         self.finish_step()
     }
 
-    /// When [`on_tick`](Self::on_tick) has something to do; nothing once the session is over.
+    /// When [`on_tick`](Self::on_tick) has something to do: always later than the last thing that happened, and never once
+    /// the session is over.
     pub fn next_tick_millis(&self) -> Option<u64> {
         match &self.state {
             State::Ended { .. } => return None,
@@ -253,7 +254,7 @@ impl Session {
             Some(self.billed_at_millis.saturating_add(self.billing_interval_millis)),
             Some(self.active_at_millis.saturating_add(self.idle_timeout_millis)),
             self.dialogue.responses.held_until_millis(),
-            self.link.provider.next_tick_millis(),
+            self.link.provider.next_tick_millis().filter(|_| self.link.state == LinkState::Ready),
             self.answer_deadline_millis(),
             pending(&self.link),
             self.next_link.as_ref().and_then(pending),
@@ -263,6 +264,7 @@ impl Session {
         .into_iter()
         .flatten()
         .min()
+        .map(|at| at.max(self.now_millis() + 1))
     }
 
     /// How much is waiting in the client's socket, in bytes, where the edge can tell: the provider is paused meanwhile.

@@ -130,12 +130,4 @@ impl Responses {
     pub(super) fn is_going_on(&self, id: &str) -> bool {
         self.active.iter().any(|response| response.id == id && response.held.is_none())
     }
-
-    /// Another provider takes over: a response that has said nothing yet may be the next one's.
-    pub(super) fn forget_names(&mut self) {
-        for response in &mut self.active {
-            response.provider_id = None;
-        }
-        self.is_suppressed = false;
-    }
 }

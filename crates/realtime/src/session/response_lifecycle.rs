@@ -146,6 +146,15 @@ impl Dialogue {
         }
     }
 
+    /// Another provider takes over: a response that has said nothing yet is the next one's.
+    pub(super) fn hand_over_responses(&mut self) {
+        self.responses.is_suppressed = false;
+        for response in &mut self.responses.active {
+            response.provider_id = None;
+            self.ledger.response_started(&response.id);
+        }
+    }
+
     /// Ends that have waited long enough are told.
     pub(super) fn release_held(&mut self) {
         let now_millis = self.now_millis;
