@@ -61,7 +61,7 @@ pub enum Action {
     Resume(Side),
     /// This came to be due.
     Bill(Row),
-    /// Ask this some time after the session, until [`Session::on_usage`](super::Session::on_usage) says that it is enough.
+    /// Ask this after the session, at [`USAGE_INQUIRY_MILLIS`](super::USAGE_INQUIRY_MILLIS), until [`Session::on_usage`](super::Session::on_usage) says that it is enough.
     AskForUsage {
         /// The request.
         request: HttpRequest,

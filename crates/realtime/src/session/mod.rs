@@ -52,7 +52,6 @@ use dialogue::Dialogue;
 use link::{Link, LinkState};
 use outbox::{Message, Outbox};
 use pace::Pace;
-use serde_json::Value;
 
 /// The largest message that a client may send, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
@@ -62,6 +61,8 @@ pub const MAX_MESSAGES_PER_SECOND: usize = 100;
 pub const PAUSE_BYTES: usize = 512 * 1024;
 /// …until it is less than this.
 pub const RESUME_BYTES: usize = 128 * 1024;
+/// When to ask what a provider bills, after the end of a session, in milliseconds: until it knows.
+pub const USAGE_INQUIRY_MILLIS: [u64; 4] = [10_000, 30_000, 120_000, 600_000];
 /// How long before the provider's own end the client is told of it, in milliseconds.
 const EXPIRY_NOTICE_MILLIS: u64 = 60_000;
 
@@ -389,8 +390,10 @@ impl Session {
         let mut session = self.dialogue.settings.effective(self.provider_settings.as_ref());
         session.insert("object".to_owned(), "realtime.session".into());
         session.insert("id".to_owned(), self.dialogue.identifiers.session().into());
-        let ends_at = self.link.ends_at_millis.map(|millis| Value::from(millis / 1_000));
-        session.insert("expires_at".to_owned(), ends_at.unwrap_or(Value::Null));
+        session.remove("expires_at");
+        if let Some(ends_at_millis) = self.link.ends_at_millis {
+            session.insert("expires_at".to_owned(), (ends_at_millis / 1_000).into());
+        }
         session
     }
 }

@@ -32,7 +32,10 @@ impl Dialogue {
         }
         let is_text = self.settings.wants_text_only();
         let conversation_id = if response.is_out_of_band { None } else { Some(self.identifiers.conversation()) };
-        let output = json!({"format": format_json(self.settings.output_format()), "voice": self.settings.voice()});
+        let mut output = json!({"format": format_json(self.settings.output_format())});
+        if let (Some(voice), Value::Object(output)) = (self.settings.voice(), &mut output) {
+            output.insert("voice".to_owned(), voice.into());
+        }
         let response = json!({
             "object": "realtime.response",
             "id": response.id,
