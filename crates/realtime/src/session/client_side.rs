@@ -72,13 +72,14 @@ impl Session {
             return Err(Problem::invalid("input_audio_buffer_full", message).at("audio"));
         }
         self.connect_if_resting();
-        self.dialogue.user.appended_ticks += ticks;
-        self.dialogue.user.uncommitted_ticks += ticks;
         if self.holds_audio() {
             self.uncommitted_audio.extend(audio);
-            return Ok(());
+        } else {
+            self.tell(Message::Audio(audio))?;
         }
-        self.tell(Message::Audio(audio))
+        self.dialogue.user.appended_ticks += ticks;
+        self.dialogue.user.uncommitted_ticks += ticks;
+        Ok(())
     }
 
     fn commit_audio(&mut self, event_id: Option<String>) -> Result<(), Problem> {

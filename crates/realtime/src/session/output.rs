@@ -21,6 +21,9 @@ impl Dialogue {
             self.output = Converter::new(format, client_format).ok();
         }
         let place = self.part_for(index, item_id, PartKind::Speech, |part| part.audio_is_done);
+        if self.current_part(index).is_none() {
+            return;
+        }
         let audio = self.output.as_mut().map(|output| output.push(bytes)).unwrap_or_default();
         self.say_audio(index, place, &audio);
     }
@@ -41,12 +44,13 @@ impl Dialogue {
 
     pub(super) fn words(&mut self, index: usize, item_id: Option<String>, kind: PartKind, words: &Words) {
         // The end of words that never began, or a repetition of all of them, changes nothing.
-        let (text, is_open) = match self.open_part(index, item_id.as_deref(), kind) {
-            Some(part) => (part.text.clone(), true),
-            None => (Text::default(), false),
+        let text = self.open_part(index, item_id.as_deref(), kind).map(|part| &part.text);
+        let changes_nothing = match words {
+            Words::Whole(whole) => text.is_some_and(|text| text.is_complete() && whole == text.as_str()),
+            Words::End => text.is_none_or(Text::is_complete),
+            Words::Piece(_) | Words::SoFar(_) => false,
         };
-        let is_repetition = matches!(words, Words::Whole(whole) if text.is_complete() && whole == text.as_str());
-        if is_repetition || (*words == Words::End && (!is_open || text.is_complete())) {
+        if changes_nothing {
             return;
         }
         let place = self.part_for(index, item_id, kind, |part| part.text.is_complete());
@@ -243,7 +247,11 @@ impl Dialogue {
     }
 
     pub(super) fn finish_part(&mut self, index: usize, is_complete: bool) {
-        if !is_complete && let Some(output) = &mut self.output {
+        let is_speech = self.current_part(index).is_some_and(|part| part.kind == PartKind::Speech);
+        if is_speech
+            && !is_complete
+            && let Some(output) = &mut self.output
+        {
             output.reset();
         }
         self.finish_audio(index);

@@ -31,7 +31,7 @@ impl Session {
         link.heard_at_millis = now_millis;
         let decoded = match link.provider.decode(frame, now_millis) {
             Ok(decoded) => decoded,
-            Err(error) => return self.unreadable(&error),
+            Err(error) => return self.unreadable(id, &error),
         };
         self.unreadable_frames = 0;
         // Pings are no sign of life of the conversation.
@@ -140,13 +140,17 @@ impl Session {
     }
 
     /// A frame that cannot be read is dropped; a provider that sends nothing else has failed.
-    fn unreadable(&mut self, error: &Error) {
+    fn unreadable(&mut self, id: LinkId, error: &Error) {
         self.unreadable_frames += 1;
         if self.unreadable_frames < MAX_UNREADABLE {
             return;
         }
         self.unreadable_frames = 0;
-        self.link_failed("provider_error", &error.to_string());
+        if self.link.id == id {
+            self.link_failed("provider_error", &error.to_string());
+        } else {
+            self.roll_over_failed();
+        }
     }
 
     /// Tells the client, once, that the session will end, where it cannot go on over another connection.

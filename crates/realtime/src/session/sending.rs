@@ -8,10 +8,10 @@ use crate::model::{Command, Problem};
 impl Session {
     /// Tells the provider, now if it listens, else when it does.
     pub(super) fn tell(&mut self, message: Message) -> Result<(), Problem> {
-        self.outbox.push(message).map_err(|_| {
+        if !self.outbox.push(message) {
             let message = "The provider is not ready yet, and too much is waiting for it.";
-            Problem::invalid("input_audio_buffer_full", message)
-        })?;
+            return Err(Problem::invalid("input_audio_buffer_full", message));
+        }
         self.flush();
         Ok(())
     }
