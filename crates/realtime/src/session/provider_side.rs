@@ -2,7 +2,7 @@
 
 use super::{Action, EndReason, LinkId, LinkState, Session, State};
 use crate::Error;
-use crate::model::{Problem, ProviderEvent};
+use crate::model::ProviderEvent;
 use crate::provider::Decoded;
 use crate::transport::Frame;
 
@@ -150,18 +150,6 @@ impl Session {
             self.link_failed("provider_error", &error.to_string());
         } else {
             self.roll_over_failed();
-        }
-    }
-
-    /// Tells the client, once, that the session will end, where it cannot go on over another connection.
-    pub(super) fn announce_expiry(&mut self) {
-        let Some(ends_at) = self.link.ends_at_millis else { return };
-        let is_near = self.now_millis() >= ends_at.saturating_sub(super::EXPIRY_NOTICE_MILLIS);
-        if is_near && !self.was_told_of_expiry {
-            self.was_told_of_expiry = true;
-            let left_seconds = ends_at.saturating_sub(self.now_millis()) / 1_000;
-            let message = format!("The provider will end the session in {left_seconds} s.");
-            self.dialogue.error(Problem::server("session_expiring", message));
         }
     }
 }
