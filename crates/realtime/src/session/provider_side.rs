@@ -133,7 +133,7 @@ impl Session {
             ProviderEvent::ItemAdded { item } => dialogue.add_item(item, None),
             ProviderEvent::Usage(usage) => dialogue.usage(usage),
             ProviderEvent::GoingAway { left_millis } => self.going_away(left_millis),
-            ProviderEvent::Resumption { handle } => self.resumption_handle = handle,
+            ProviderEvent::Resumption { handle } => self.resumption_handle = Some(handle),
             ProviderEvent::Problem(problem) => dialogue.error(problem),
             ProviderEvent::Native(event) => dialogue.native(event),
         }

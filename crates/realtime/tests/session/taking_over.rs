@@ -180,6 +180,7 @@ fn resumable() -> Edge {
     edge.open();
     edge.provider(json!({"setupComplete": {}}));
     edge.provider(json!({"sessionResumptionUpdate": {"newHandle": "h1", "resumable": true}}));
+    edge.provider(json!({"sessionResumptionUpdate": {"newHandle": "", "resumable": false}}));
     edge.heard();
     edge.told();
     edge
