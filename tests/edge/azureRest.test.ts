@@ -23,7 +23,7 @@ const LIMIT = 3;
 const limited = edge({ vars: { AUTH_FAILURES_PER_MINUTE: `${LIMIT}` } });
 const azureOfLimited = new AzureBackend(() => limited.url);
 const closed = edge({ vars: { AZURE_ACCESS_KEY: '' } });
-const withoutRegistry = withFailing('ADMINISTRATION');
+const withoutRegistry = withFailing('ADMINISTRATION', { missing: ['EVENTS'] });
 
 const user = (key: Key) => path('users', key.id);
 const group = (key: Key, name: string) => path('groups', `${key.id}:${name}`);

@@ -25,8 +25,8 @@ pub struct Negotiated {
 
 /// Reads `Sec-WebSocket-Protocol` and `OpenAI-Beta`.
 ///
-/// A browser ends the connection if none of its subprotocols is chosen, or another, so one that carries no key is chosen
-/// whenever there is one.
+/// A browser ends the connection if none of its subprotocols is chosen, or another, so one that is spoken here is chosen
+/// whenever it is offered.
 pub fn negotiate(subprotocols: Option<&str>, openai_beta: Option<&str>) -> Negotiated {
     let offered: Vec<&str> =
         subprotocols.unwrap_or_default().split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
@@ -36,11 +36,11 @@ pub fn negotiate(subprotocols: Option<&str>, openai_beta: Option<&str>) -> Negot
         () if is_beta => ClientProtocol::OpenAiBeta,
         () => ClientProtocol::OpenAi,
     };
-    let wanted = if protocol == ClientProtocol::Simple { SIMPLE } else { OPENAI };
-    let carries_no_secret = |entry: &&&str| !entry.starts_with("openai-") || **entry == BETA;
-    let chosen = offered.iter().find(|entry| **entry == wanted).or_else(|| offered.iter().find(carries_no_secret));
+    // Only names that are known: any other may be a key.
+    let names = [SIMPLE, OPENAI, BETA];
+    let chosen = names.iter().find(|name| offered.contains(name));
     let key = offered.iter().find_map(|entry| entry.strip_prefix(KEY_PREFIX)).filter(|key| !key.is_empty());
-    Negotiated { protocol, subprotocol: chosen.map(|entry| (*entry).to_owned()), key: key.map(Secret::new) }
+    Negotiated { protocol, subprotocol: chosen.map(|name| (*name).to_owned()), key: key.map(Secret::new) }
 }
 
 #[cfg(test)]
@@ -64,6 +64,7 @@ mod tests {
     fn an_entry_with_a_key_is_never_the_answer() {
         let negotiated = negotiate(Some("openai-insecure-api-key.k, openai-organization.o"), None);
         assert_eq!((negotiated.subprotocol, negotiated.protocol), (None, ClientProtocol::OpenAi));
+        assert_eq!(negotiate(Some("bearer.secret, xi-api-key.secret"), None).subprotocol, None);
         assert_eq!(negotiate(None, None).subprotocol, None);
         assert_eq!(negotiate(Some("conduit.realtime.v1"), None).protocol, ClientProtocol::Simple);
         assert_eq!(negotiate(None, Some("realtime=v1")).protocol, ClientProtocol::OpenAiBeta);

@@ -20,6 +20,7 @@ pub use quantities::Quantities;
 use crate::audio::TICKS_PER_SECOND;
 use crate::model::TokenUsage;
 use rust_decimal::Decimal;
+use serde_json::Value;
 use std::collections::VecDeque;
 
 /// How many responses that ended may still be reported.
@@ -149,6 +150,11 @@ impl Ledger {
         if let Some(account) = self.open_account() {
             account.written_characters = account.written_characters.saturating_add(characters as u64);
         }
+    }
+
+    /// Counts what the provider reports for putting the user's speech into words: OpenAI's `usage` of a transcription.
+    pub fn transcribed(&mut self, usage: &Value) {
+        self.metered = self.metered.plus(Quantities::of_transcription(usage));
     }
 
     /// Counts a call of a function.

@@ -32,6 +32,12 @@ pub struct Prices {
     pub output_text_per_million: Decimal,
     /// A million tokens of audio spoken.
     pub output_audio_per_million: Decimal,
+    /// A million tokens read to put the user's speech into words.
+    pub transcription_input_per_million: Decimal,
+    /// A million tokens written for it.
+    pub transcription_output_per_million: Decimal,
+    /// A minute of speech put into words.
+    pub transcription_per_minute: Decimal,
     /// A minute of audio sent to the provider.
     pub input_audio_per_minute: Decimal,
     /// A minute of audio sent to the client.
@@ -60,6 +66,9 @@ impl Prices {
             (self.cached_image_per_million, MILLION, quantities.cached_image_tokens),
             (self.output_text_per_million, MILLION, quantities.output_text_tokens),
             (self.output_audio_per_million, MILLION, quantities.output_audio_tokens),
+            (self.transcription_input_per_million, MILLION, quantities.transcription_input_tokens),
+            (self.transcription_output_per_million, MILLION, quantities.transcription_output_tokens),
+            (self.transcription_per_minute, MINUTE_MILLIS, quantities.transcription_millis),
             (self.input_audio_per_minute, MINUTE_TICKS, quantities.input_audio_ticks),
             (self.output_audio_per_minute, MINUTE_TICKS, quantities.output_audio_ticks),
             (self.session_per_minute, MINUTE_MILLIS, quantities.session_millis),

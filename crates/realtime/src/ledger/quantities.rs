@@ -1,6 +1,7 @@
 //! What was used, in the units that are priced.
 
-use crate::model::TokenUsage;
+use crate::model::{MAX_TOKENS, TokenUsage};
+use serde_json::Value;
 
 /// Quantities, or the difference of two: so they can be negative.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub struct Quantities {
     pub output_text_tokens: i64,
     /// Tokens of audio that were spoken.
     pub output_audio_tokens: i64,
+    /// Tokens read to put the user's speech into words, where that is billed by tokens.
+    pub transcription_input_tokens: i64,
+    /// Tokens written for it.
+    pub transcription_output_tokens: i64,
+    /// Speech put into words, in milliseconds, where that is billed by time.
+    pub transcription_millis: i64,
     /// Audio sent to the provider, in ticks of 1/48,000 s.
     pub input_audio_ticks: i64,
     /// Audio sent to the client, in ticks of 1/48,000 s.
@@ -45,6 +52,23 @@ impl Quantities {
             cached_image_tokens: count(usage.cached.image_tokens),
             output_text_tokens: count(usage.output.text_tokens),
             output_audio_tokens: count(usage.output.audio_tokens),
+            ..Self::default()
+        }
+    }
+
+    /// What a report on the words of the user's speech says: OpenAI's `{type: "tokens", …}` or
+    /// `{type: "duration", seconds}`.
+    pub fn of_transcription(usage: &Value) -> Self {
+        let count = |name: &str| {
+            let tokens = usage.get(name).and_then(Value::as_u64).unwrap_or(0).min(MAX_TOKENS);
+            i64::try_from(tokens).unwrap_or(0)
+        };
+        let seconds = usage.get("seconds").and_then(Value::as_f64).unwrap_or(0.0).clamp(0.0, 1e6);
+        #[allow(clippy::cast_possible_truncation, reason = "between 0 and 1e9")]
+        Self {
+            transcription_input_tokens: count("input_tokens"),
+            transcription_output_tokens: count("output_tokens"),
+            transcription_millis: (seconds * 1_000.0).round() as i64,
             ..Self::default()
         }
     }
@@ -76,6 +100,9 @@ impl Quantities {
             cached_image_tokens: with(self.cached_image_tokens, other.cached_image_tokens),
             output_text_tokens: with(self.output_text_tokens, other.output_text_tokens),
             output_audio_tokens: with(self.output_audio_tokens, other.output_audio_tokens),
+            transcription_input_tokens: with(self.transcription_input_tokens, other.transcription_input_tokens),
+            transcription_output_tokens: with(self.transcription_output_tokens, other.transcription_output_tokens),
+            transcription_millis: with(self.transcription_millis, other.transcription_millis),
             input_audio_ticks: with(self.input_audio_ticks, other.input_audio_ticks),
             output_audio_ticks: with(self.output_audio_ticks, other.output_audio_ticks),
             session_millis: with(self.session_millis, other.session_millis),

@@ -97,6 +97,23 @@ fn a_provider_that_bills_by_time_has_the_last_word_on_it() {
 }
 
 #[test]
+fn putting_speech_into_words_has_a_price_of_its_own() {
+    let prices = Prices {
+        transcription_input_per_million: decimal("6"),
+        transcription_output_per_million: decimal("10"),
+        transcription_per_minute: decimal("0.006"),
+        ..Prices::default()
+    };
+    let mut ledger = Ledger::new(prices, EstimateRates::OPENAI);
+    ledger.transcribed(&serde_json::json!({"type": "tokens", "input_tokens": 100, "output_tokens": 20}));
+    assert_eq!(ledger.settle().map(|row| row.cost), Some(decimal("0.0008")));
+    ledger.transcribed(&serde_json::json!({"type": "duration", "seconds": 30.5}));
+    assert_eq!(ledger.settle().map(|row| row.cost), Some(decimal("0.00305")));
+    ledger.transcribed(&serde_json::json!({"seconds": -1, "input_tokens": "x"}));
+    assert_eq!(ledger.settle(), None);
+}
+
+#[test]
 fn no_quantity_and_no_price_makes_it_overflow() {
     let dear = Prices { session_per_minute: Decimal::MAX, output_text_per_million: Decimal::MAX, ..prices() };
     let mut ledger = Ledger::new(dear, EstimateRates::OPENAI);

@@ -178,10 +178,10 @@ pub enum ProviderEvent {
         /// In so many milliseconds.
         left_millis: u64,
     },
-    /// With this handle the session can go on over another connection; with none it cannot.
+    /// With this handle the session can go on over another connection, until there is a later one.
     Resumption {
         /// The handle.
-        handle: Option<String>,
+        handle: String,
     },
     /// Something is wrong. It ends nothing; what ends a session is a closed socket.
     Problem(Problem),

@@ -222,7 +222,7 @@ fn defaults() -> Object {
         "create_response": true, "interrupt_response": true, "idle_timeout_ms": null,
     });
     let input = json!({"format": format, "transcription": null, "noise_reduction": null, "turn_detection": detection});
-    let output = json!({"format": format, "voice": null, "speed": 1.0});
+    let output = json!({"format": format, "speed": 1.0});
     let session = json!({
         "type": "realtime", "instructions": "", "output_modalities": ["audio"],
         "audio": {"input": input, "output": output},

@@ -71,7 +71,7 @@ impl Session {
                 self.resumption_handle = None;
                 self.roll_over = None;
                 self.outbox.start_again();
-                self.dialogue.responses.forget_names();
+                self.dialogue.hand_over_responses();
                 self.connect();
             }
             (Some((problem, close)), None) => self.fail_session(problem, close),
@@ -138,11 +138,19 @@ impl Session {
         if self.link.id != id || self.link.state == LinkState::Closed {
             return;
         }
+        let was_ready = self.link.state == LinkState::Ready;
         self.link.state = LinkState::Closed;
         if let State::Draining { reason, .. } = &self.state {
             let reason = reason.clone();
             return self.finish_now(reason);
         }
+        // Nothing ends well that has not begun.
+        let meaning = match meaning {
+            CloseMeaning::Ended | CloseMeaning::SessionLimit if !was_ready => {
+                CloseMeaning::failed("provider_error", "the provider ended the session before it began")
+            }
+            meaning => meaning,
+        };
         let can_go_on = self.resumption_handle.is_some() && self.failed_roll_overs < MAX_FAILED_ROLL_OVERS;
         match meaning {
             CloseMeaning::Ended => {
@@ -264,6 +272,13 @@ impl Session {
         let message = "the connection to the provider was lost in the middle of the answer".to_owned();
         self.dialogue.finish_all(&Outcome::Failed { code: "provider_reconnected".to_owned(), message });
         self.dialogue.responses.stop_suppressing();
+    }
+
+    /// The session ends for that reason if it has not.
+    pub(super) fn fail_session(&mut self, problem: Problem, close: Close) {
+        let (code, message) = (problem.code.clone().unwrap_or_default().into_owned(), problem.message.clone());
+        self.dialogue.finish_all(&Outcome::Failed { code, message });
+        self.finish_with(EndReason::ProviderFailed, Some(problem), close);
     }
 
     /// When a provider that owes an answer must have said something.

@@ -1,9 +1,9 @@
-//! Why a session ends, and what is told of it.
+//! Why a session ends, what is told of it, and how it ends.
 
-use super::Counts;
+use super::{Action, Counts, LinkState, Session, State};
 use crate::close::{Close, GOING_AWAY, INTERNAL_ERROR, MESSAGE_TOO_BIG, NORMAL, POLICY_VIOLATION, SERVICE_RESTART};
 use crate::ledger::Quantities;
-use crate::model::{Problem, ProblemKind};
+use crate::model::{Command, Outcome, Problem, ProblemKind};
 use rust_decimal::Decimal;
 
 /// Why a session ends.
@@ -109,4 +109,57 @@ pub struct Summary {
     pub quantities: Quantities,
     /// What that costs.
     pub cost: Decimal,
+}
+
+impl Session {
+    /// Ends the session: at once, or, where a response would otherwise be billed by guess, when its usage is known.
+    pub(super) fn finish_session(&mut self, reason: EndReason) {
+        let (problem, close) = reason.told();
+        self.finish_with(reason, problem, close);
+    }
+
+    pub(super) fn finish_with(&mut self, reason: EndReason, problem: Option<Problem>, close: Close) {
+        if self.state != State::Open {
+            return;
+        }
+        let traits = self.link.provider.traits();
+        let will_report = self.link.state == LinkState::Ready
+            && (traits.reports_when_left || traits.usage_trails)
+            && !self.dialogue.responses.is_empty();
+        self.dialogue.finish_all(&Outcome::Cancelled { reason: "client_cancelled".to_owned() });
+        if let Some(problem) = problem {
+            self.dialogue.error(problem);
+        }
+        if reason == EndReason::ClientLeft {
+            self.dialogue.take_events();
+        } else {
+            self.say();
+            self.actions.push(Action::CloseClient(close));
+        }
+        if will_report {
+            self.state = State::Draining { until_millis: self.now_millis() + self.drain_millis, reason };
+            self.send_command(Command::Leave);
+        } else {
+            self.finish_now(reason);
+        }
+    }
+
+    /// The end of it all.
+    pub(super) fn finish_now(&mut self, reason: EndReason) {
+        // One that reports was told, if there was something to report.
+        if self.link.state == LinkState::Ready && !self.link.provider.traits().reports_when_left {
+            self.send_command(Command::Leave);
+        }
+        self.state = State::Ended { at_millis: self.now_millis(), reason };
+        self.dialogue.take_events();
+        self.bill();
+        let links = [Some(&mut self.link), self.next_link.as_mut()];
+        for link in links.into_iter().flatten().filter(|link| link.is_pending() || link.state == LinkState::Ready) {
+            link.state = LinkState::Closed;
+            self.actions.push(Action::CloseProvider { link: link.id, close: Close::new(1000, "session ended") });
+        }
+        let request = self.link.provider.usage_inquiry();
+        self.actions.extend(request.map(|request| Action::AskForUsage { request }));
+        self.actions.push(Action::Ended(Box::new(self.summary())));
+    }
 }

@@ -15,36 +15,44 @@
 //! 6. [`Action::Bill`]: take the cost from the key. When the key says that the session must end: [`end`](Session::end).
 //! 7. Until [`Action::Ended`]. After it, [`Action::AskForUsage`] may still bring [`Session::on_usage`].
 
+mod action;
 mod client_side;
 mod connection;
 mod conversation;
 mod dialogue;
 mod end;
 mod link;
+mod options;
 mod outbox;
+mod output;
 mod pace;
 mod provider_side;
 mod response;
+mod response_json;
+mod response_lifecycle;
+mod sending;
+mod tick;
 mod user;
 mod words;
 
+pub use action::{Action, Side};
 pub use dialogue::Counts;
 pub use end::{EndReason, Summary};
 pub use link::LinkId;
+pub use options::SessionOptions;
 
 use crate::audio::Converter;
 use crate::client::{ClientProtocol, ServerEvent};
 use crate::close::Close;
 use crate::identifiers::Identifiers;
-use crate::ledger::{EstimateRates, Ledger, Prices, Row};
-use crate::model::{Command, Object, Outcome, Problem, SessionSettings};
-use crate::provider::{Provider, UsageAnswer};
-use crate::transport::{Frame, HttpRequest, HttpResponse, SocketRequest};
+use crate::ledger::{EstimateRates, Ledger, Row};
+use crate::model::{Object, Problem, SessionSettings};
+use crate::provider::UsageAnswer;
+use crate::transport::{Frame, HttpResponse};
 use dialogue::Dialogue;
 use link::{Link, LinkState};
 use outbox::{Message, Outbox};
 use pace::Pace;
-use serde_json::Value;
 
 /// The largest message that a client may send, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
@@ -54,124 +62,8 @@ pub const MAX_MESSAGES_PER_SECOND: usize = 100;
 pub const PAUSE_BYTES: usize = 512 * 1024;
 /// …until it is less than this.
 pub const RESUME_BYTES: usize = 128 * 1024;
-/// How long before the provider's own end the client is told of it, in milliseconds.
-const EXPIRY_NOTICE_MILLIS: u64 = 60_000;
-
-/// What a session is made of.
-#[derive(Debug)]
-pub struct SessionOptions {
-    /// Its name, which must be unique, such as a connection id: identifiers are made of it.
-    pub name: String,
-    /// How the client speaks.
-    pub protocol: ClientProtocol,
-    /// The model, by the client's name of it.
-    pub model: String,
-    /// What the operator wishes: fields of OpenAI's session object.
-    pub settings: Object,
-    /// What things cost.
-    pub prices: Prices,
-    /// The provider to begin with.
-    pub provider: Box<dyn Provider>,
-    /// How long a provider may take to get ready, in milliseconds.
-    pub connect_timeout_millis: u64,
-    /// How long a provider may say nothing while it owes an answer, in milliseconds.
-    pub answer_timeout_millis: u64,
-    /// How long both sides may be silent, in milliseconds.
-    pub idle_timeout_millis: u64,
-    /// How long a provider is listened to after the client left in the middle of an answer, in milliseconds.
-    pub drain_millis: u64,
-    /// How often what came to be due is billed during the session, in milliseconds.
-    pub billing_interval_millis: u64,
-}
-
-impl SessionOptions {
-    /// The usual times: 15 s to connect, 30 s to answer, 30 minutes idle, 5 s to drain, a bill every 2 s.
-    pub fn new(
-        name: impl Into<String>,
-        protocol: ClientProtocol,
-        model: impl Into<String>,
-        provider: Box<dyn Provider>,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            protocol,
-            model: model.into(),
-            settings: Object::new(),
-            prices: Prices::default(),
-            provider,
-            connect_timeout_millis: 15_000,
-            answer_timeout_millis: 30_000,
-            idle_timeout_millis: 30 * 60_000,
-            drain_millis: 5_000,
-            billing_interval_millis: 2_000,
-        }
-    }
-}
-
-/// One of the two sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The client's socket.
-    Client,
-    /// The provider's socket.
-    Provider,
-}
-
-/// What the edge is to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Send this to the client.
-    SendToClient(Frame),
-    /// Close the client's socket; nothing is sent to it after this.
-    CloseClient(Close),
-    /// Send this request, and hand over the answer.
-    CallProvider {
-        /// For which connection.
-        link: LinkId,
-        /// The request.
-        request: HttpRequest,
-    },
-    /// Open this socket.
-    OpenProvider {
-        /// Which connection it becomes.
-        link: LinkId,
-        /// The request.
-        request: SocketRequest,
-    },
-    /// Send this to the provider.
-    SendToProvider {
-        /// On which connection.
-        link: LinkId,
-        /// What.
-        frame: Frame,
-    },
-    /// Close the provider's socket, or forget the attempt to open it.
-    CloseProvider {
-        /// Which connection.
-        link: LinkId,
-        /// How.
-        close: Close,
-    },
-    /// The provider failed before it answered anything: another may take its place.
-    TryNextProvider {
-        /// What the client will read if there is none.
-        problem: Problem,
-    },
-    /// Read no more messages from this side, until told to.
-    Pause(Side),
-    /// Read messages from this side again.
-    Resume(Side),
-    /// This came to be due.
-    Bill(Row),
-    /// Ask this some time after the session, until [`Session::on_usage`] says that it is enough.
-    AskForUsage {
-        /// The request.
-        request: HttpRequest,
-    },
-    /// The session is over, and this is what it was. Both sockets are closed or being closed.
-    Ended(Box<Summary>),
-}
-
+/// When to ask what a provider bills, after the end of a session, in milliseconds: until it knows.
+pub const USAGE_INQUIRY_MILLIS: [u64; 4] = [10_000, 30_000, 120_000, 600_000];
 /// How far the session has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
@@ -330,48 +222,6 @@ impl Session {
         self.finish_step()
     }
 
-    /// Does what time alone makes necessary.
-    pub fn on_tick(&mut self, now_millis: u64) -> Vec<Action> {
-        let is_open = self.begin_step(now_millis);
-        match &self.state {
-            State::Draining { until_millis, reason } if now_millis >= *until_millis => {
-                let reason = reason.clone();
-                self.finish_now(reason);
-            }
-            _ => {}
-        }
-        if is_open {
-            self.tick();
-        }
-        self.finish_step()
-    }
-
-    /// When [`on_tick`](Self::on_tick) has something to do; nothing once the session is over.
-    pub fn next_tick_millis(&self) -> Option<u64> {
-        match &self.state {
-            State::Ended { .. } => return None,
-            State::Draining { until_millis, .. } => return Some(*until_millis),
-            State::Open => {}
-        }
-        let roll_over = self.roll_over.as_ref().map(|roll_over| roll_over.latest_millis);
-        let pending = |link: &Link| link.is_pending().then_some(link.deadline_millis);
-        let expiry = self.link.ends_at_millis.filter(|_| !self.was_told_of_expiry);
-        [
-            Some(self.billed_at_millis.saturating_add(self.billing_interval_millis)),
-            Some(self.active_at_millis.saturating_add(self.idle_timeout_millis)),
-            self.dialogue.responses.held_until_millis(),
-            self.link.provider.next_tick_millis(),
-            self.answer_deadline_millis(),
-            pending(&self.link),
-            self.next_link.as_ref().and_then(pending),
-            roll_over.filter(|_| self.next_link.is_none()),
-            expiry.map(|at| at.saturating_sub(EXPIRY_NOTICE_MILLIS)),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
     /// How much is waiting in the client's socket, in bytes, where the edge can tell: the provider is paused meanwhile.
     pub fn on_client_backlog(&mut self, bytes: usize) -> Vec<Action> {
         self.backlog_bytes = bytes;
@@ -422,37 +272,6 @@ impl Session {
         self.dialogue.now_millis
     }
 
-    fn tick(&mut self) {
-        let now_millis = self.now_millis();
-        self.dialogue.release_held();
-        if self.link.state == LinkState::Ready {
-            let decoded = self.link.provider.on_tick(now_millis);
-            self.take_decoded(decoded);
-        }
-        if self.link.is_pending() && now_millis >= self.link.deadline_millis {
-            self.link_failed("provider_timeout", "the provider did not get ready in time");
-        } else if self.answer_deadline_millis().is_some_and(|deadline| now_millis >= deadline) {
-            self.link_failed("provider_timeout", "the provider stopped in the middle of an answer");
-        }
-        if self.next_link.as_ref().is_some_and(|next| next.is_pending() && now_millis >= next.deadline_millis) {
-            self.roll_over_failed();
-        }
-        self.announce_expiry();
-        self.roll_over_if_due();
-        if now_millis >= self.active_at_millis.saturating_add(self.idle_timeout_millis) {
-            self.finish_session(EndReason::Idle);
-        }
-        if now_millis >= self.billed_at_millis.saturating_add(self.billing_interval_millis) {
-            self.bill();
-        }
-    }
-
-    fn bill(&mut self) {
-        self.billed_at_millis = self.now_millis();
-        let row = self.dialogue.ledger.settle();
-        self.actions.extend(row.map(Action::Bill));
-    }
-
     /// Puts what the dialogue has to say into the client's words, and returns what is to be done.
     fn finish_step(&mut self) -> Vec<Action> {
         self.say();
@@ -489,64 +308,15 @@ impl Session {
         }
     }
 
-    /// Ends the session: at once, or, where a response would otherwise be billed by guess, when its usage is known.
-    fn finish_session(&mut self, reason: EndReason) {
-        let (problem, close) = reason.told();
-        self.finish_with(reason, problem, close);
-    }
-
-    fn finish_with(&mut self, reason: EndReason, problem: Option<Problem>, close: Close) {
-        if self.state != State::Open {
-            return;
-        }
-        let traits = self.link.provider.traits();
-        let will_report = self.link.state == LinkState::Ready
-            && (traits.reports_when_left || traits.usage_trails)
-            && !self.dialogue.responses.is_empty();
-        self.dialogue.finish_all(&Outcome::Cancelled { reason: "client_cancelled".to_owned() });
-        if let Some(problem) = problem {
-            self.dialogue.error(problem);
-        }
-        if reason == EndReason::ClientLeft {
-            self.dialogue.take_events();
-        } else {
-            self.say();
-            self.actions.push(Action::CloseClient(close));
-        }
-        if will_report {
-            self.state = State::Draining { until_millis: self.now_millis() + self.drain_millis, reason };
-            self.send_command(Command::Leave);
-        } else {
-            self.finish_now(reason);
-        }
-    }
-
-    /// The end of it all.
-    fn finish_now(&mut self, reason: EndReason) {
-        // One that reports was told, if there was something to report.
-        if self.link.state == LinkState::Ready && !self.link.provider.traits().reports_when_left {
-            self.send_command(Command::Leave);
-        }
-        self.state = State::Ended { at_millis: self.now_millis(), reason };
-        self.dialogue.take_events();
-        self.bill();
-        let links = [Some(&mut self.link), self.next_link.as_mut()];
-        for link in links.into_iter().flatten().filter(|link| link.is_pending() || link.state == LinkState::Ready) {
-            link.state = LinkState::Closed;
-            self.actions.push(Action::CloseProvider { link: link.id, close: Close::new(1000, "session ended") });
-        }
-        let request = self.link.provider.usage_inquiry();
-        self.actions.extend(request.map(|request| Action::AskForUsage { request }));
-        self.actions.push(Action::Ended(Box::new(self.summary())));
-    }
-
     /// The session object that the client sees.
     fn session_json(&self) -> Object {
         let mut session = self.dialogue.settings.effective(self.provider_settings.as_ref());
         session.insert("object".to_owned(), "realtime.session".into());
         session.insert("id".to_owned(), self.dialogue.identifiers.session().into());
-        let ends_at = self.link.ends_at_millis.map(|millis| Value::from(millis / 1_000));
-        session.insert("expires_at".to_owned(), ends_at.unwrap_or(Value::Null));
+        session.remove("expires_at");
+        if let Some(ends_at_millis) = self.link.ends_at_millis {
+            session.insert("expires_at".to_owned(), (ends_at_millis / 1_000).into());
+        }
         session
     }
 }

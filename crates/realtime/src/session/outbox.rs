@@ -47,19 +47,20 @@ impl Outbox {
         Self { queue: VecDeque::new(), sent: 0, bytes: 0, keeps_sent: true }
     }
 
-    /// Adds a message. One that does not fit comes back.
-    pub(super) fn push(&mut self, message: Message) -> Result<(), Message> {
+    /// Adds a message, if there is room for it.
+    #[must_use]
+    pub(super) fn push(&mut self, message: Message) -> bool {
         let size_bytes = message.size_bytes();
         // What was sent is kept as long as there is room.
         while self.sent > 0 && (self.bytes + size_bytes > MAX_BYTES || self.queue.len() >= MAX_COMMANDS) {
             self.drop_first();
         }
         if self.bytes + size_bytes > MAX_BYTES || self.queue.len() >= MAX_COMMANDS {
-            return Err(message);
+            return false;
         }
         self.bytes += size_bytes;
         self.queue.push_back(Queued { message, was_sent: false });
-        Ok(())
+        true
     }
 
     /// The next message to send, and whether another provider was sent it before.

@@ -2,7 +2,7 @@
 
 use super::{Action, EndReason, LinkId, LinkState, Session, State};
 use crate::Error;
-use crate::model::{Problem, ProviderEvent};
+use crate::model::ProviderEvent;
 use crate::provider::Decoded;
 use crate::transport::Frame;
 
@@ -31,7 +31,7 @@ impl Session {
         link.heard_at_millis = now_millis;
         let decoded = match link.provider.decode(frame, now_millis) {
             Ok(decoded) => decoded,
-            Err(error) => return self.unreadable(&error),
+            Err(error) => return self.unreadable(id, &error),
         };
         self.unreadable_frames = 0;
         // Pings are no sign of life of the conversation.
@@ -133,31 +133,23 @@ impl Session {
             ProviderEvent::ItemAdded { item } => dialogue.add_item(item, None),
             ProviderEvent::Usage(usage) => dialogue.usage(usage),
             ProviderEvent::GoingAway { left_millis } => self.going_away(left_millis),
-            ProviderEvent::Resumption { handle } => self.resumption_handle = handle,
+            ProviderEvent::Resumption { handle } => self.resumption_handle = Some(handle),
             ProviderEvent::Problem(problem) => dialogue.error(problem),
             ProviderEvent::Native(event) => dialogue.native(event),
         }
     }
 
     /// A frame that cannot be read is dropped; a provider that sends nothing else has failed.
-    fn unreadable(&mut self, error: &Error) {
+    fn unreadable(&mut self, id: LinkId, error: &Error) {
         self.unreadable_frames += 1;
         if self.unreadable_frames < MAX_UNREADABLE {
             return;
         }
         self.unreadable_frames = 0;
-        self.link_failed("provider_error", &error.to_string());
-    }
-
-    /// Tells the client, once, that the session will end, where it cannot go on over another connection.
-    pub(super) fn announce_expiry(&mut self) {
-        let Some(ends_at) = self.link.ends_at_millis else { return };
-        let is_near = self.now_millis() >= ends_at.saturating_sub(super::EXPIRY_NOTICE_MILLIS);
-        if is_near && !self.was_told_of_expiry {
-            self.was_told_of_expiry = true;
-            let left_seconds = ends_at.saturating_sub(self.now_millis()) / 1_000;
-            let message = format!("The provider will end the session in {left_seconds} s.");
-            self.dialogue.error(Problem::server("session_expiring", message));
+        if self.link.id == id {
+            self.link_failed("provider_error", &error.to_string());
+        } else {
+            self.roll_over_failed();
         }
     }
 }

@@ -162,6 +162,9 @@ impl Dialogue {
         if change.is_nothing() {
             return;
         }
+        if let Some(usage) = usage.as_ref().filter(|_| change.is_complete) {
+            self.ledger.transcribed(usage);
+        }
         self.conversation.update(&item_id, |entry| set_transcript(&mut entry.item, &transcript));
         if !self.settings.wants_transcription() {
             return;

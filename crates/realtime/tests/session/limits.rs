@@ -3,7 +3,7 @@
 use super::support::{Edge, Scripted, ScriptedTraits, base64, pcm};
 use realtime::audio::AudioFormat;
 use realtime::client::ClientProtocol;
-use realtime::model::{Command, Output, ProviderEvent};
+use realtime::model::{Command, Output, ProviderEvent, Words};
 use realtime::session::{EndReason, MAX_MESSAGE_BYTES, Side};
 use serde_json::json;
 
@@ -153,6 +153,31 @@ fn the_voice_is_fixed_once_it_has_spoken() {
     let events = edge.heard();
     assert_eq!(events[0]["type"], "session.updated");
     assert_eq!(events[1]["error"]["code"], "cannot_update_voice");
+}
+
+#[test]
+fn a_response_with_too_many_items_gets_no_more_of_them() {
+    let traits = ScriptedTraits { waits_for_settings: false, keeps_conversation: true, usage_trails: false };
+    let item = |n: usize, output: Output| ProviderEvent::Output {
+        response_id: Some("r".to_owned()),
+        item_id: Some(format!("item_{n}")),
+        output,
+    };
+    let mut script = vec![ProviderEvent::Ready { conversation_id: None, session: None, lasts_millis: None }];
+    script.extend((0..200).map(|n| item(n, Output::Text(Words::Whole("x".to_owned())))));
+    let audio = Output::Audio { bytes: pcm(100), format: AudioFormat::PCM16_24KHZ };
+    script.extend((200..210).map(|n| item(n, audio.clone())));
+    let last = script.len();
+    let mut edge = Edge::new(Scripted::new(traits, script));
+    edge.open();
+    for place in 0..last {
+        edge.provider(json!(place));
+    }
+    let items = edge.heard().iter().filter(|event| event["type"] == "response.output_item.done").count();
+    assert_eq!(items, 128);
+    assert_eq!(edge.session.summary().quantities.output_audio_ticks, 0, "what is not said is not billed");
+    edge.end(EndReason::EndedByOwner);
+    assert!(edge.is_at_rest());
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn event() -> impl Strategy<Value = ProviderEvent> {
         2 => item.prop_map(|item| ProviderEvent::ItemAdded { item: Item::from_object(item).unwrap() }),
         2 => usage().prop_map(ProviderEvent::Usage),
         1 => (0..90_000_u64).prop_map(|left_millis| ProviderEvent::GoingAway { left_millis }),
-        1 => "[a-c]?".prop_map(|handle| ProviderEvent::Resumption { handle: Some(handle).filter(|h| !h.is_empty()) }),
+        1 => "[a-c]".prop_map(|handle| ProviderEvent::Resumption { handle }),
         1 => Just(ProviderEvent::Problem(Problem::server("x", "y"))),
     ]
 }

@@ -150,6 +150,14 @@ fn a_provider_that_ends_the_conversation_ends_it_well() {
 }
 
 #[test]
+fn a_provider_that_ends_it_before_it_begins_has_failed() {
+    let mut edge = Edge::new(scripted(false));
+    edge.open();
+    edge.provider_closes(1000, "");
+    assert!(edge.next_provider_wanted.is_some() && edge.client_close.is_none());
+}
+
+#[test]
 fn a_provider_that_is_not_ready_in_time_or_falls_silent_has_failed() {
     let mut edge = Edge::new(scripted(false));
     edge.open();
@@ -172,6 +180,7 @@ fn resumable() -> Edge {
     edge.open();
     edge.provider(json!({"setupComplete": {}}));
     edge.provider(json!({"sessionResumptionUpdate": {"newHandle": "h1", "resumable": true}}));
+    edge.provider(json!({"sessionResumptionUpdate": {"newHandle": "", "resumable": false}}));
     edge.heard();
     edge.told();
     edge

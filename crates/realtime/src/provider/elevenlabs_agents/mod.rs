@@ -1,9 +1,9 @@
 //! ElevenLabs Agents: `wss://api.elevenlabs.io/v1/convai/conversation?agent_id=…`.
 //!
 //! The socket belongs to an agent that exists beforehand, and whose tools and audio formats cannot be changed from the
-//! socket. So there are two ways: the operator names an agent, or the gateway keeps [agents of its own](managed), one for
+//! socket. So there are two ways: the operator names an agent, or the gateway keeps agents of its own, one for
 //! each set of tools and formats, found by name and made when there is none. Prompt, voice and language go with the first
-//! message. Ends of turns are announced to new clients only; otherwise [silence](super::quiet) ends them.
+//! message. Ends of turns are announced to new clients only; otherwise silence ends them.
 
 mod decode;
 mod encode;

@@ -22,10 +22,12 @@ impl Gemini {
         }
         let events = &mut decoded.events;
         if let Some(Value::Object(update)) = message.get("sessionResumptionUpdate") {
-            let is_resumable = update.get("resumable").and_then(Value::as_bool).unwrap_or(false);
-            let handle = json::name(update, "newHandle").filter(|_| is_resumable);
-            self.has_handle = handle.is_some();
-            events.push(ProviderEvent::Resumption { handle });
+            // In the middle of an answer there is none: the last one is still good for what was before.
+            let is_resumable = update.get("resumable") == Some(&Value::Bool(true));
+            if let Some(handle) = json::name(update, "newHandle").filter(|_| is_resumable) {
+                self.has_handle = true;
+                events.push(ProviderEvent::Resumption { handle });
+            }
         }
         match json::text(json::member(message, "voiceActivity"), "voiceActivityType") {
             Some("ACTIVITY_START") => self.start_speech(events),

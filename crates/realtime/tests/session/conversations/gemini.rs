@@ -338,3 +338,38 @@ fn a_picture_and_a_history() {
     assert_eq!(told[1]["clientContent"]["turns"][0]["parts"][0]["inlineData"]["mimeType"], "image/png");
     assert_eq!(told[2], json!({"clientContent": {"turnComplete": true}}));
 }
+
+/// Vertex names no calls, and takes no names.
+#[test]
+fn a_call_without_a_name_is_answered_without_one() {
+    let (mut edge, _) = connected(usual());
+    edge.provider(json!({"toolCall": {"functionCalls": [{"name": "get_weather", "args": {}}]}}));
+    edge.wait(150);
+    let call_id = one(&edge.heard(), "response.function_call_arguments.done")["call_id"].as_str().unwrap().to_owned();
+    edge.told();
+    edge.client(tool_output(&call_id, "3 degrees"));
+    let answer = json!({"name": "get_weather", "response": {"result": "3 degrees"}});
+    assert_eq!(edge.told(), [json!({"toolResponse": {"functionResponses": [answer]}})]);
+}
+
+#[test]
+fn a_model_that_takes_context_updates_needs_no_new_connection() {
+    let config = GeminiConfig {
+        socket_url: "wss://gemini.test".to_owned(),
+        api_key: Secret::new("key"),
+        model: "models/m".to_owned(),
+        voice: None,
+        takes_context_updates: true,
+    };
+    let mut edge = Edge::new(Gemini::new(config));
+    edge.client(usual());
+    edge.open();
+    edge.provider(json!({"setupComplete": {}}));
+    edge.heard();
+    edge.told();
+    edge.client(update(json!({"instructions": "Be rude."})));
+    let told = edge.told();
+    assert_eq!(told[0]["contextUpdate"]["systemInstruction"], json!({"parts": [{"text": "Be rude."}]}));
+    assert_updated(&mut edge);
+    assert_eq!(edge.sockets.len(), 1);
+}

@@ -136,6 +136,8 @@ fn a_plain_turn_keeps_the_providers_names_and_its_usage() {
     let response = &one(&events, "response.done")["response"];
     assert_eq!((&response["id"], &response["output"][0]["id"]), (&json!("resp_1"), &json!("item_b")));
     assert_eq!(response["usage"]["total_tokens"], 150);
+    let quantities = edge.session.summary().quantities;
+    assert_eq!((quantities.input_text_tokens, quantities.transcription_millis), (60, 1_000));
     assert_eq!(audio(&events), pcm(500));
 }
 

@@ -138,7 +138,8 @@ impl Edge {
     pub(crate) fn wait(&mut self, millis: u64) {
         let end = self.now_millis + millis;
         while let Some(at) = self.session.next_tick_millis().filter(|&at| at <= end) {
-            self.now_millis = at.max(self.now_millis + 1);
+            assert!(at > self.now_millis, "a tick that is due when nothing has happened since the last");
+            self.now_millis = at;
             let actions = self.session.on_tick(self.now_millis);
             self.act(actions);
         }
