@@ -40,6 +40,20 @@ pub(crate) fn set_ahead(millis: i64) {
     AHEAD_MILLIS.set(millis);
 }
 
+/// Numbers what an object says, in order, whatever became of its memory: each is later than all before it.
+#[derive(Default)]
+pub(crate) struct Turns {
+    last: Cell<i64>,
+}
+
+impl Turns {
+    pub(crate) fn next(&self) -> i64 {
+        let turn = now_millis().max(self.last.get() + 1);
+        self.last.set(turn);
+        turn
+    }
+}
+
 /// Bytes of the platform's cryptographic random number generator.
 ///
 /// # Errors

@@ -57,11 +57,15 @@ export class FlakyFront extends FrontDoor {
   }
 
   /** Asks a key's object something, past the door. */
-  async ask<T>(key: Key, path: string, call: object): Promise<T> {
-    const namespace: unknown = await this.running.getDurableObjectNamespace('VIRTUAL_KEY', 'conduit-edge');
-    const object = (namespace as { getByName(name: string): Reachable }).getByName(`vkey-${key.id}`);
-    const body = JSON.stringify({ virtual_key_id: key.id, ...call });
-    const answer = await object.fetch(`https://object${path}`, { method: 'POST', body });
+  ask<T>(key: Key, path: string, call: object): Promise<T> {
+    return this.askObject('VIRTUAL_KEY', `vkey-${key.id}`, path, { virtual_key_id: key.id, ...call });
+  }
+
+  /** Asks any object something, past the door. */
+  async askObject<T>(binding: string, name: string, path: string, call: object): Promise<T> {
+    const namespace: unknown = await this.running.getDurableObjectNamespace(binding, 'conduit-edge');
+    const object = (namespace as { getByName(name: string): Reachable }).getByName(name);
+    const answer = await object.fetch(`https://object${path}`, { method: 'POST', body: JSON.stringify(call) });
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }

@@ -115,8 +115,21 @@ pub(crate) struct Borrow {
     pub(crate) shard: u8,
     /// How many it is to have in all, after this.
     pub(crate) places: u64,
+    /// Later than whatever the shard said before.
+    pub(crate) turn: i64,
 }
 directory_call!(Borrow => u64, "/borrow", |_| 0);
+
+/// A shard gives the first one back what lies idle.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct GiveBack {
+    pub(crate) shard: u8,
+    /// How many it keeps.
+    pub(crate) places: u64,
+    /// Later than whatever the shard said before.
+    pub(crate) turn: i64,
+}
+directory_call!(GiveBack => (), "/give-back", |_| 0);
 
 /// Asks whether the object class answers.
 #[derive(Debug, Serialize, Deserialize)]

@@ -9,13 +9,18 @@ mod figures;
 mod online;
 mod places;
 
-use std::{cell::RefCell, panic::RefUnwindSafe};
+use std::{
+    cell::{Cell, RefCell},
+    panic::RefUnwindSafe,
+};
 
 use contract::Broadcast;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use self::{
-    calls::{Announce, Borrow, Count, Enter, Entered, ListOnline, PingDirectory, ReadShard, Report, shard_of},
+    calls::{
+        Announce, Borrow, Count, Enter, Entered, GiveBack, ListOnline, PingDirectory, ReadShard, Report, shard_of,
+    },
     figures::Figures,
     online::Online,
     places::{Places, block},
@@ -24,7 +29,7 @@ use crate::{
     alarm_clock::AlarmClock,
     call::{self, Answering, ObjectCall},
     configuration::{self, Configuration, ConfigurationError},
-    identifiers::now_millis,
+    identifiers::{Turns, now_millis},
 };
 
 /// A key that was not heard of for so long is not online: its object says so at least every half hour.
@@ -35,6 +40,11 @@ const LEASE_MILLIS: i64 = 90 * 60_000;
 pub struct Directory {
     online: Online,
     places: Places,
+    turns: Turns,
+    /// The turn in which places were given back last.
+    gave_back_turn: Cell<i64>,
+    /// The first shard may not have heard of what was given back: nobody knows after a restart.
+    owes_places: Cell<bool>,
     figures: Figures,
     /// Broadcasts that some key may lack, oldest first; those that memory lost are asked for again.
     broadcasts: RefCell<Vec<Broadcast>>,
@@ -52,6 +62,9 @@ impl DurableObject for Directory {
         Self {
             online: Online::new(storage.sql()),
             places: Places::new(storage.sql()),
+            turns: Turns::default(),
+            gave_back_turn: Cell::default(),
+            owes_places: Cell::new(true),
             figures: Figures::new(storage.sql()),
             broadcasts: RefCell::default(),
             alarm_clock: AlarmClock::new(storage),
@@ -75,8 +88,11 @@ impl DurableObject for Directory {
             Count::PATH => call::serve(request, async |call: Count| self.figures.add(&call.carried)),
             Borrow::PATH => {
                 let limit = self.configuration()?.max_connections_total;
-                let lend = move |call: Borrow| self.places.lend(call.shard, call.places, limit);
+                let lend = move |call: Borrow| self.places.lend(call.shard, call.places, call.turn, limit);
                 call::serve(request, async move |call| lend(call))
+            }
+            GiveBack::PATH => {
+                call::serve(request, async |call: GiveBack| self.places.take_back(call.shard, call.places, call.turn))
             }
             PingDirectory::PATH => call::serve(request, async |_: PingDirectory| Ok(())),
             _ => return Response::error("no such call", 404),
@@ -105,10 +121,17 @@ impl Directory {
         let limit = self.configuration()?.max_connections_total;
         let key = &enter.virtual_key_id;
         let wanted = enter.places + enter.more.max(1);
-        if self.places.borrowed()? < self.online.places_of_others(key)? + wanted {
+        loop {
             let lacking = self.online.places_of_others(key)? + wanted;
-            let block = block(limit);
+            if self.places.borrowed()? >= lacking {
+                break;
+            }
+            let (block, gave_back_turn) = (block(limit), self.gave_back_turn.get());
             self.borrow(shard_of(key), lacking.div_ceil(block).saturating_mul(block), limit).await?;
+            // Whatever was given back meanwhile may be what is asked for.
+            if self.gave_back_turn.get() == gave_back_turn {
+                break;
+            }
         }
         // Counted after the wait: others may have come meanwhile.
         let free = self.places.borrowed()?.saturating_sub(self.online.places_of_others(key)?);
@@ -117,20 +140,39 @@ impl Directory {
             return Ok(Entered::Full { limit });
         }
         let last_broadcast = self.figures.last_broadcast()?;
-        self.online.enter(key, places, last_broadcast, enter.turn, now_millis())?;
+        let places = self.online.enter(key, places, last_broadcast, enter.turn, now_millis())?;
         self.alarm_clock.ring_by(now_millis() + LEASE_MILLIS).await?;
         Ok(Entered::Lent { places })
     }
 
+    /// Has this shard have so many places, if there are as many.
     async fn borrow(&self, shard: u8, places: u64, limit: u64) -> Result<()> {
-        let granted = if shard == 0 {
-            self.places.lend(0, places, limit)?
+        let turn = self.turns.next();
+        let lent = if shard == 0 {
+            self.places.lend(0, places, turn, limit)?
         } else {
-            let borrow = Borrow { shard, places };
-            call::ask(&self.env, &borrow).await?
+            call::ask(&self.env, &Borrow { shard, places, turn }).await?
         };
-        // An earlier question may be answered later, with less.
-        self.places.set_borrowed(granted)
+        // What was given back since the question is not ours any more, whatever the answer says.
+        if turn > self.gave_back_turn.get() {
+            self.places.set_borrowed(lent.max(self.places.borrowed()?))?;
+        }
+        Ok(())
+    }
+
+    /// Gives back all but so many places: they are nobody's here before the first shard hears of it.
+    async fn give_back(&self, shard: u8, kept: u64) -> Result<()> {
+        let turn = self.turns.next();
+        self.gave_back_turn.set(turn);
+        self.owes_places.set(true);
+        self.places.set_borrowed(kept.min(self.places.borrowed()?))?;
+        if shard == 0 {
+            self.places.take_back(0, kept, turn)?;
+        } else {
+            call::ask(&self.env, &GiveBack { shard, places: kept, turn }).await?;
+        }
+        self.owes_places.set(false);
+        Ok(())
     }
 
     async fn report(&self, report: &Report) -> Result<()> {
@@ -143,8 +185,8 @@ impl Directory {
         // Where a block is a single place, one that lies idle here is one too few elsewhere.
         let spare = u64::from(block(limit) > 1);
         let kept = (used.div_ceil(block(limit)) + spare).saturating_mul(block(limit));
-        if self.places.borrowed()? > kept {
-            self.borrow(shard_of(key), kept, limit).await?;
+        if self.places.borrowed()? > kept || self.owes_places.get() {
+            self.give_back(shard_of(key), kept).await?;
         }
         Ok(())
     }

@@ -45,12 +45,15 @@ impl Online {
         Ok(row.and_then(|mut row| row.integer()).and_then(|sum| u64::try_from(sum).ok()).unwrap_or(0))
     }
 
-    /// Lends a key places. One that was not online gets later broadcasts than the last.
-    pub(crate) fn enter(&self, key: &str, places: u64, last_broadcast: i64, turn: i64, now_millis: i64) -> Result<()> {
+    /// Lends a key so many places in all, or those that it has if they are more: of two questions asked at once the later
+    /// may have wanted less. Returns how many it has. One that was not online gets later broadcasts than the last.
+    pub(crate) fn enter(&self, key: &str, places: u64, last_broadcast: i64, turn: i64, now_millis: i64) -> Result<u64> {
         let row = vec![key.into(), integer(places).into(), last_broadcast.into(), now_millis.into(), turn.into()];
         let statement = "INSERT INTO online VALUES (?1, ?2, '{}', 0, ?3, ?4, ?5, 0, 0)
-            ON CONFLICT (key) DO UPDATE SET places = ?2, heard_at_millis = ?4, turn = MAX(turn, ?5)";
-        rows::run(self.tables.sql()?, statement, row)
+            ON CONFLICT (key) DO UPDATE SET places = MAX(places, ?2), heard_at_millis = ?4, turn = MAX(turn, ?5)
+            RETURNING places";
+        let row = rows::first(self.tables.sql()?, statement, row)?;
+        Ok(row.and_then(|mut row| row.integer()).and_then(|places| u64::try_from(places).ok()).unwrap_or(places))
     }
 
     /// Takes a key's word, unless a later one has overtaken it; one without connections and places goes.

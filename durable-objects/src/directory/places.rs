@@ -6,7 +6,9 @@ use worker::{Result, SqlStorage};
 use crate::{rows, tables::Tables};
 
 /// Only the first shard has rows here.
-const CREATE: &str = "CREATE TABLE IF NOT EXISTS lent (shard INTEGER PRIMARY KEY, places INTEGER NOT NULL);
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS loan (
+        shard INTEGER PRIMARY KEY, places INTEGER NOT NULL, turn INTEGER NOT NULL
+    );
     CREATE TABLE IF NOT EXISTS borrowed (only INTEGER PRIMARY KEY, places INTEGER NOT NULL)";
 
 /// The limit in this many blocks: enough that sixteen shards waste little, few enough that they seldom ask.
@@ -36,14 +38,40 @@ impl Places {
         rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO borrowed VALUES (1, ?)", vec![integer(places).into()])
     }
 
-    /// In the first shard: has a shard have so many places in all, or as many as there are; returns how many.
-    pub(crate) fn lend(&self, shard: u8, wanted: u64, limit: u64) -> Result<u64> {
+    /// In the first shard: has a shard have so many places in all, or as many as there are, and never fewer than it has;
+    /// returns how many. A question that a later one has overtaken changes nothing.
+    pub(crate) fn lend(&self, shard: u8, wanted: u64, turn: i64, limit: u64) -> Result<u64> {
+        let (lent, last_turn) = self.loan(shard)?;
+        if turn < last_turn {
+            return Ok(lent);
+        }
         let others =
-            self.number("SELECT COALESCE(SUM(places), 0) FROM lent WHERE shard <> ?", vec![i64::from(shard).into()])?;
-        let granted = wanted.min(limit.saturating_sub(others));
-        let row = vec![i64::from(shard).into(), integer(granted).into()];
-        rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO lent VALUES (?, ?)", row)?;
-        Ok(granted)
+            self.number("SELECT COALESCE(SUM(places), 0) FROM loan WHERE shard <> ?", vec![i64::from(shard).into()])?;
+        let lent = lent.max(wanted.min(limit.saturating_sub(others)));
+        self.set_loan(shard, lent, turn)?;
+        Ok(lent)
+    }
+
+    /// In the first shard: a shard keeps so many places, and gives back the others. A word that a later question has
+    /// overtaken changes nothing.
+    pub(crate) fn take_back(&self, shard: u8, kept: u64, turn: i64) -> Result<()> {
+        let (lent, last_turn) = self.loan(shard)?;
+        if turn < last_turn { Ok(()) } else { self.set_loan(shard, lent.min(kept), turn) }
+    }
+
+    /// What a shard was lent, and in which turn that changed last.
+    fn loan(&self, shard: u8) -> Result<(u64, i64)> {
+        let query = "SELECT places, turn FROM loan WHERE shard = ?";
+        let row = rows::first(self.tables.sql()?, query, vec![i64::from(shard).into()])?;
+        Ok(row.map_or((0, 0), |mut row| {
+            let places = row.integer().and_then(|places| u64::try_from(places).ok()).unwrap_or(0);
+            (places, row.integer().unwrap_or(0))
+        }))
+    }
+
+    fn set_loan(&self, shard: u8, places: u64, turn: i64) -> Result<()> {
+        let row = vec![i64::from(shard).into(), integer(places).into(), turn.into()];
+        rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO loan VALUES (?, ?, ?)", row)
     }
 
     fn number(&self, query: &str, parameters: Vec<worker::SqlStorageValue>) -> Result<u64> {

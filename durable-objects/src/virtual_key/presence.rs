@@ -22,7 +22,7 @@ use crate::{
     administration::calls::CountChanged,
     call,
     directory::calls::{Enter, Entered, Report},
-    identifiers::now_millis,
+    identifiers::{Turns, now_millis},
     log, rows,
     tables::Tables,
 };
@@ -52,8 +52,7 @@ pub(crate) struct Presence {
     told_count: Cell<Option<usize>>,
     /// Connections that wait for a place.
     arriving: Cell<u64>,
-    /// Of what was told last.
-    turn: Cell<i64>,
+    turns: Turns,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -76,7 +75,7 @@ impl Presence {
             report_due_millis: Cell::default(),
             told_count: Cell::default(),
             arriving: Cell::default(),
-            turn: Cell::default(),
+            turns: Turns::default(),
         }
     }
 
@@ -121,13 +120,6 @@ impl Presence {
         self.tables.forget();
     }
 
-    /// A number later than all before it, whatever became of the object's memory.
-    fn next_turn(&self) -> i64 {
-        let turn = now_millis().max(self.turn.get() + 1);
-        self.turn.set(turn);
-        turn
-    }
-
     /// Notes how long so many events were on their way, from their acceptance to their sending.
     pub(crate) fn note_latency(&self, millis: i64, events: usize) {
         let millis = u64::try_from(millis).unwrap_or(0);
@@ -161,7 +153,7 @@ impl VirtualKey {
             }
             // For all who arrive, and a few more the more connections there are: not every one has to ask.
             let more = self.services.presence.arriving.get().max(places / 8);
-            let turn = self.services.presence.next_turn();
+            let turn = self.services.presence.turns.next();
             let enter = Enter { virtual_key_id: virtual_key_id.to_owned(), places, more, turn };
             let entered = call::ask(&self.services.env, &enter).await;
             match entered? {
@@ -251,7 +243,7 @@ impl VirtualKey {
             total => row.places.min(total + (total / 4).max(1)),
         };
         self.services.presence.write(Row { places, ..row })?;
-        let turn = self.services.presence.next_turn();
+        let turn = self.services.presence.turns.next();
         let report = Report { virtual_key_id, connections, places, carried, turn };
         match call::ask(&self.services.env, &report).await {
             Ok(()) => {
