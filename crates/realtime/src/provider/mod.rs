@@ -16,6 +16,7 @@ pub mod gemini;
 mod json;
 pub mod openai;
 mod quiet;
+mod told;
 pub mod ultravox;
 mod voices;
 

@@ -2,6 +2,7 @@
 
 use super::{ElevenLabsAgents, Encoded, json};
 use crate::model::{Command, Item, ItemKind, Object, Problem, SessionSettings};
+use crate::provider::told::{Telling, tools_are_frozen, voice_is_frozen};
 use crate::provider::voices;
 use crate::transport::Frame;
 use serde_json::{Value, json};
@@ -9,13 +10,15 @@ use serde_json::{Value, json};
 /// Silence that makes the agent think that the user is done, in milliseconds.
 const COMMIT_SILENCE_MILLIS: u32 = 500;
 
+const TELLING: Telling = Telling { context, tool_result };
+
 impl ElevenLabsAgents {
     pub(super) fn command(&mut self, command: Command, settings: &SessionSettings) -> Encoded {
         match command {
             Command::Configure { changed, .. } => self.configure(&changed, settings),
             Command::AppendAudio { audio } => audio_chunk(&audio),
             Command::CommitAudio { .. } => audio_chunk(&self.input_format.silence(COMMIT_SILENCE_MILLIS)),
-            Command::AddItem { item, .. } => self.add(&item),
+            Command::AddItem { item, .. } => TELLING.add(&item, &mut self.pending_texts),
             Command::AddToolResult { item, .. } => tool_result(&item),
             Command::Respond { parameters, .. } => self.respond(&parameters),
             // The agent has no verb for these: the session answers for it.
@@ -34,43 +37,15 @@ impl ElevenLabsAgents {
             encoded.frames.push(context(settings.instructions().unwrap_or_default()));
         }
         if settings.tools() != self.tools {
-            let message = "the tools of this provider cannot be changed during a session";
-            encoded.problems.push(Problem::invalid("tools_frozen", message).at("session.tools"));
+            encoded.problems.push(tools_are_frozen());
         }
         if settings.wants_text_only() != self.wants_text_only {
             let message = "the output modality of this provider cannot be changed during a session";
             let problem = Problem::invalid("session_update_unsupported", message);
             encoded.problems.push(problem.at("session.output_modalities"));
         }
-        let voice = changed.get("audio").and_then(|audio| audio.get("output")?.get("voice"));
-        if voice.is_some_and(|voice| !voice.is_null()) {
-            let message = "the voice of this provider cannot be changed during a session";
-            let problem = Problem::invalid("session_update_unsupported", message);
-            encoded.problems.push(problem.at("session.audio.output.voice"));
-        }
+        encoded.problems.extend(voice_is_frozen(changed));
         encoded
-    }
-
-    fn add(&mut self, item: &Item) -> Encoded {
-        match item.kind() {
-            ItemKind::Message { has_media: true, .. } | ItemKind::Other => {
-                let message = "this provider takes text, audio from the input buffer, and function outputs";
-                Encoded::problem(Problem::invalid("item_unsupported", message).at("item"))
-            }
-            ItemKind::Message { role: "user", text, .. } => {
-                self.pending_texts.push(text);
-                Encoded::default()
-            }
-            ItemKind::Message { role: "assistant", text, .. } => {
-                Encoded::frames(vec![context(&format!("You said earlier: {text}"))])
-            }
-            ItemKind::Message { text, .. } => Encoded::frames(vec![context(&text)]),
-            // What was called and returned before this session: history, which changes nothing any more.
-            ItemKind::FunctionCall { name, arguments, .. } => {
-                Encoded::frames(vec![context(&format!("You called {name} earlier, with {arguments}"))])
-            }
-            ItemKind::FunctionCallOutput { .. } => tool_result(item),
-        }
     }
 
     fn respond(&mut self, parameters: &Object) -> Encoded {
