@@ -1,7 +1,7 @@
 //! `/v1/admin/dead-letters` and `/v1/admin/queues`: what could not be delivered, and what is on its way.
 
 use contract::{
-    DeadLetter, DeadLetterKind, Identifier, Page, ProblemKind, QueueView, QueuesView, Replayed, ReplayedAll,
+    DeadLetter, DeadLetterKind, Identifier, ProblemKind, QueueView, QueuesView, Replayed, ReplayedAll,
     UndeliveredWebhook,
 };
 use durable_objects::{
@@ -29,10 +29,12 @@ const MOST_LETTERS: usize = 500;
 /// `GET /v1/admin/dead-letters?kind=&virtualKeyId=&after=&limit=`: oldest first.
 pub(crate) async fn list(visit: &Visit) -> Result<Response, Refusal> {
     operator(visit).await?;
-    let limit = limit(visit)?;
-    let list = ListDeadLetters { after: parameter(visit, "after"), limit: limit + 1, ..filter(visit)? };
-    let letters = durable_objects::ask(&visit.env, &list).await?;
-    Ok(Response::from_json(&Page::of(letters, limit, |letter: &DeadLetter| letter.id.clone()))?)
+    let after = parameter(visit, "after")
+        .map(|after| after.parse())
+        .transpose()
+        .map_err(|_| Refusal::problem(ProblemKind::InvalidParameter, "after must be the next of the page before"))?;
+    let list = ListDeadLetters { after: after.unwrap_or(0), limit: limit(visit)?, ..filter(visit)? };
+    Ok(Response::from_json(&durable_objects::ask(&visit.env, &list).await?)?)
 }
 
 pub(crate) async fn read(visit: &Visit, id: &str) -> Result<Response, Refusal> {
@@ -64,28 +66,26 @@ pub(crate) async fn replay(visit: &Visit, id: &str) -> Result<Response, Refusal>
 pub(crate) async fn replay_all(visit: &Visit) -> Result<Response, Refusal> {
     operator(visit).await?;
     let (mut replayed, mut failed) = (0, 0);
-    // The last of those that stay: the others are gone from the list.
-    let mut after: Option<String> = None;
-    while replayed + failed < MOST_LETTERS {
-        let list = ListDeadLetters { after: after.clone(), limit: LETTERS_AT_ONCE, ..filter(visit)? };
-        let letters = durable_objects::ask(&visit.env, &list).await?;
-        if letters.is_empty() {
-            break;
-        }
+    let mut next = Some(0);
+    while let Some(after) = next
+        && replayed + failed < MOST_LETTERS
+    {
+        let list = ListDeadLetters { after, limit: LETTERS_AT_ONCE, ..filter(visit)? };
+        let page = durable_objects::ask(&visit.env, &list).await?;
         let mut sent = Vec::new();
-        for letter in letters {
+        for letter in page.items {
             let id = letter.id.clone();
             if send_again(&visit.env, letter).await.is_ok() {
                 sent.push(id);
             } else {
                 failed += 1;
-                after = Some(id);
             }
         }
         replayed += sent.len();
         forget(visit, sent, REPLAYED).await?;
+        next = page.next.and_then(|next| next.parse().ok());
     }
-    let has_more = replayed + failed >= MOST_LETTERS;
+    let has_more = next.is_some();
     Ok(Response::from_json(&ReplayedAll { replayed, failed, has_more })?.with_status(202))
 }
 
@@ -149,7 +149,7 @@ fn filter(visit: &Visit) -> Result<ListDeadLetters, Refusal> {
             Refusal::problem(ProblemKind::InvalidParameter, "kind must be event, webhook or unreadable")
         })?),
     };
-    Ok(ListDeadLetters { after: None, limit: 0, kind, virtual_key_id: parameter(visit, "virtualKeyId") })
+    Ok(ListDeadLetters { after: 0, limit: 0, kind, virtual_key_id: parameter(visit, "virtualKeyId") })
 }
 
 async fn find(visit: &Visit, id: &str) -> Result<DeadLetter, Refusal> {

@@ -159,9 +159,35 @@ test('a message that nobody can read becomes a dead letter, and those beside it 
   expect(replayed.status).toBe(409);
   const all = await front.admin('POST', '/v1/admin/dead-letters/replay?kind=unreadable');
   await expect(all.json()).resolves.toEqual({ replayed: 0, failed: 1, hasMore: false });
-  const wrong = await front.admin('GET', '/v1/admin/dead-letters?kind=other');
-  expect(wrong.status).toBe(400);
+  for (const query of ['kind=other', 'after=x', 'limit=0']) {
+    expect((await front.admin('GET', `/v1/admin/dead-letters?${query}`)).status, query).toBe(400);
+  }
   await Promise.all([admin.stop(), client.stop()]);
+});
+
+test('a page of letters is no larger than can be carried, and the next one goes on', async () => {
+  const producer = await front.running.getQueueProducer('DEAD_LETTERS', 'conduit-edge');
+  const admin = await front.officialMaster('admin-notifications', ['SystemAlert']);
+  const large = Array.from({ length: 50 }, (_, number) => `${number}-${'x'.repeat(120_000)}`);
+  for (const text of large) await producer.send(text, { contentType: 'text' });
+  const count = async () => {
+    const answer = await front.admin('GET', '/v1/admin/queues');
+    return ((await answer.json()) as { deadLetters: number }).deadLetters;
+  };
+  const { length } = await letters('?limit=1000&kind=event');
+  while ((await count()) < length + large.length) await admin.events.next();
+  const seen: unknown[] = [];
+  let pages = 0;
+  for (let next: string | undefined = '0'; next !== undefined; pages += 1) {
+    const answer = await front.admin('GET', `/v1/admin/dead-letters?kind=unreadable&limit=1000&after=${next}`);
+    const page = (await answer.json()) as { items: Letter[]; next?: string };
+    seen.push(...page.items.map(({ body }) => body));
+    next = page.next;
+  }
+  expect(pages).toBe(2);
+  expect(large.every((text) => seen.includes(text))).toBe(true);
+  expect(new Set(seen).size).toBe(seen.length);
+  await admin.stop();
 });
 
 test('events are waited for no longer than ORDER_WAIT_SECONDS, and count when they come late', async () => {

@@ -345,8 +345,8 @@ administration_call!(RecordDeadLetters => bool, "/dead-letters/record");
 /// Asks for dead letters, oldest first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ListDeadLetters {
-    /// After this one.
-    pub after: Option<String>,
+    /// Behind the `next` of the page before; 0 from the beginning.
+    pub after: i64,
     /// How many at the most.
     pub limit: u32,
     /// Only of this kind.
@@ -354,7 +354,7 @@ pub struct ListDeadLetters {
     /// Only of this key.
     pub virtual_key_id: Option<String>,
 }
-administration_call!(ListDeadLetters => Vec<DeadLetter>, "/dead-letters/list");
+administration_call!(ListDeadLetters => Page<DeadLetter>, "/dead-letters/list");
 
 /// Asks for a dead letter.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Dead letters: what could not be delivered, kept until an operator has it replayed or throws it away.
 
-use contract::{AuditEntry, DeadLetter, Severity, SystemAlert, admin_hub::GROUP};
-use worker::{Result, SqlStorage, SqlStorageValue};
+use contract::{AuditEntry, DeadLetter, DeadLetterKind, Page, Severity, SystemAlert, admin_hub::GROUP};
+use worker::{Result, SqlStorage};
 
 use super::{
     calls::{ListDeadLetters, RecordDeadLetters, RemoveDeadLetters},
@@ -15,6 +15,9 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS dead_letter (
 
 /// Letters kept at the most. Beyond that they wait in their queue.
 const MOST_LETTERS: i64 = 10_000;
+
+/// Bytes of letters on a page, but for the last of them.
+const MOST_BYTES: usize = 4_194_304;
 
 /// The table of dead letters.
 pub(crate) struct DeadLetters {
@@ -41,7 +44,7 @@ impl DeadLetters {
         let row = vec![
             letter.id.as_str().into(),
             letter.kind.name().into(),
-            letter.virtual_key_id.as_deref().map_or(SqlStorageValue::Null, Into::into),
+            letter.virtual_key_id.as_deref().into(),
             serde_json::to_string(letter)?.into(),
         ];
         let statement = "INSERT OR IGNORE INTO dead_letter (id, kind, virtual_key_id, letter) VALUES (?, ?, ?, ?)";
@@ -53,17 +56,26 @@ impl DeadLetters {
         Ok(row.map(|mut row| serde_json::from_str(&row.text())).transpose()?)
     }
 
-    /// Letters in the order in which they came, behind one of them.
-    pub(crate) fn list(&self, list: &ListDeadLetters) -> Result<Vec<DeadLetter>> {
-        let text = |text: &Option<String>| text.as_deref().map_or(SqlStorageValue::Null, Into::into);
-        let query = "SELECT letter FROM dead_letter
-            WHERE number > COALESCE((SELECT number FROM dead_letter WHERE id = ?1), 0)
-                AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR virtual_key_id = ?3)
-            ORDER BY number LIMIT ?4";
-        let kind = list.kind.map_or(SqlStorageValue::Null, |kind| kind.name().into());
-        let parameters = vec![text(&list.after), kind, text(&list.virtual_key_id), i64::from(list.limit).into()];
-        let rows = rows::all(self.tables.sql()?, query, parameters)?;
-        rows.into_iter().map(|mut row| Ok(serde_json::from_str(&row.text())?)).collect()
+    /// A page of letters in the order in which they came: as many as were asked for, or as may be carried at once.
+    pub(crate) fn list(&self, list: &ListDeadLetters) -> Result<Page<DeadLetter>> {
+        let query = "SELECT number, letter FROM dead_letter
+            WHERE number > ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR virtual_key_id = ?3)
+            ORDER BY number LIMIT 1";
+        let kind = list.kind.map(DeadLetterKind::name);
+        let mut page = Page { items: Vec::new(), next: None };
+        let (mut behind, mut bytes) = (list.after, 0);
+        loop {
+            let parameters = vec![behind.into(), kind.into(), list.virtual_key_id.as_deref().into()];
+            let Some(mut row) = rows::first(self.tables.sql()?, query, parameters)? else { return Ok(page) };
+            if page.items.len() >= list.limit as usize || bytes >= MOST_BYTES {
+                page.next = Some(behind.to_string());
+                return Ok(page);
+            }
+            behind = row.integer().unwrap_or(i64::MAX);
+            let letter = row.text();
+            bytes += letter.len();
+            page.items.push(serde_json::from_str(&letter)?);
+        }
     }
 
     fn remove(&self, id: &str) -> Result<()> {
