@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 
 use contract::{Identifier, time::Timestamp};
-use durable_objects::{Arrive, Configuration, NumberedEvents, PublishBroadcasts, Queue, in_time, log, now_millis};
+use durable_objects::{
+    Arrive, Configuration, NumberedEvents, PublishBroadcasts, Queue, REQUESTS_AT_ONCE, in_time, log, now_millis,
+};
 use futures::{StreamExt, stream};
 use serde_json::json;
 use worker::Env;
 
 use crate::{event_message::EventMessage, handover, queue_message::Message};
-
-/// Objects asked at once: the platform opens six connections for an invocation (Workers limits).
-const OBJECTS_AT_ONCE: usize = 6;
 
 /// The delay behind the first failed try, in seconds, doubled by each that follows, up to the longest.
 const FIRST_DELAY_SECONDS: u32 = 1;
@@ -41,7 +40,7 @@ pub(crate) async fn consume(messages: Vec<Message>, env: &Env, configuration: &C
     }
     let most_attempts = configuration.queue_max_attempts;
     let lots = by_key.into_values().flat_map(calls);
-    stream::iter(lots).for_each_concurrent(OBJECTS_AT_ONCE, |arrived| hand_over(env, arrived, most_attempts)).await;
+    stream::iter(lots).for_each_concurrent(REQUESTS_AT_ONCE, |arrived| hand_over(env, arrived, most_attempts)).await;
 }
 
 /// Cuts a key's messages into lots that are handed over in one call, in the order of their places.

@@ -5,16 +5,14 @@ use std::{collections::HashMap, time::Duration};
 
 use contract::{AcceptedEvent, Identifier, Rejection};
 use durable_objects::{
-    GiveUp, Numbers, Publish, PublishBroadcasts, Published, Queue, TakeNumbers, in_time, log, now_millis,
+    GiveUp, Numbers, Publish, PublishBroadcasts, Published, Queue, REQUESTS_AT_ONCE, TakeNumbers, in_time, log,
+    now_millis,
 };
 use futures::{StreamExt, stream};
 use serde_json::{json, value::RawValue};
 use worker::{Env, Error};
 
 use crate::event_message::{self, EventMessage};
-
-/// Objects asked at once: the platform opens six connections for an invocation (Workers limits).
-const OBJECTS_AT_ONCE: usize = 6;
 
 /// How long an object may take before its events go through the queue, or wait in it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -60,7 +58,7 @@ pub(crate) async fn hand_over(env: &Env, events: Vec<AcceptedEvent>, way: Way) -
         let outcome = hand_lot(env, lot.virtual_key_id, lot.events, accepted_at_millis, way).await;
         (lot.places, outcome)
     });
-    let mut outcomes = outcomes.buffer_unordered(OBJECTS_AT_ONCE);
+    let mut outcomes = outcomes.buffer_unordered(REQUESTS_AT_ONCE);
     while let Some((places, outcome)) = outcomes.next().await {
         for (place, one) in places.into_iter().zip(outcome) {
             if let Some(empty) = handed.get_mut(place) {

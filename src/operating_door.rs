@@ -1,7 +1,7 @@
 //! Looking after the whole: who did what, who is connected, and how much is going on.
 
 use contract::{AuditEntry, MetricsSnapshot, OnlineKey, Page, prometheus};
-use durable_objects::{ListOnline, ReadAudit, ReadFigures, ReadKeyAudit, SHARDS};
+use durable_objects::{ListOnline, REQUESTS_AT_ONCE, ReadAudit, ReadFigures, ReadKeyAudit, SHARDS};
 use futures::{StreamExt, TryStreamExt, stream};
 use worker::Response;
 
@@ -12,9 +12,6 @@ use crate::{
     page::{limit, parameter},
     refusal::Refusal,
 };
-
-/// Objects asked at once: the platform opens six connections for an invocation (Workers limits).
-const OBJECTS_AT_ONCE: usize = 6;
 
 /// `GET /v1/admin/audit?before=&limit=`: what operators did, newest first.
 pub(crate) async fn audit(visit: &Visit) -> Result<Response, Refusal> {
@@ -61,7 +58,7 @@ pub(crate) async fn connections(visit: &Visit) -> Result<Response, Refusal> {
         let list = ListOnline { shard, after: after.clone(), limit: limit + 1, with_arriving: false };
         async move { durable_objects::ask(&visit.env, &list).await }
     });
-    let pages: Vec<Vec<OnlineKey>> = shards.buffer_unordered(OBJECTS_AT_ONCE).try_collect().await?;
+    let pages: Vec<Vec<OnlineKey>> = shards.buffer_unordered(REQUESTS_AT_ONCE).try_collect().await?;
     let mut keys: Vec<OnlineKey> = pages.into_iter().flatten().collect();
     keys.sort_unstable_by(|one, other| one.virtual_key_id.cmp(&other.virtual_key_id));
     Ok(Response::from_json(&Page::of(keys, limit, |key: &OnlineKey| key.virtual_key_id.clone()))?)

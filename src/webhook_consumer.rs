@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use contract::AttemptOutcome;
-use durable_objects::{AttemptToMake, BeginAttempt, FinishAttempt, Poke, log, now_millis};
+use durable_objects::{AttemptToMake, BeginAttempt, FinishAttempt, Poke, REQUESTS_AT_ONCE, log, now_millis};
 use futures::{
     StreamExt,
     future::{Either, select},
@@ -19,9 +19,6 @@ use worker::{
 };
 
 use crate::queue_message::Message;
-
-/// Attempts made at once: the platform opens six connections for an invocation (Workers limits).
-const ATTEMPTS_AT_ONCE: usize = 6;
 
 /// How long after each failed try an object is told again what an attempt came to.
 const TELL_AGAIN_AFTER: [Duration; 3] =
@@ -41,7 +38,7 @@ pub(crate) fn consume(messages: Vec<Message>, env: &Env, context: &Context) {
     }
     let env = env.clone();
     context.wait_until(async move {
-        stream::iter(pokes).for_each_concurrent(ATTEMPTS_AT_ONCE, |poke| attempt(&env, poke)).await;
+        stream::iter(pokes).for_each_concurrent(REQUESTS_AT_ONCE, |poke| attempt(&env, poke)).await;
     });
 }
 

@@ -18,6 +18,10 @@ extern "C" {
     fn fetch(this: &RawStub, url: &str, init: &web_sys::RequestInit) -> std::result::Result<Promise, JsValue>;
 }
 
+/// Requests that are worth having under way at once: the platform opens six connections for an invocation
+/// (<https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections>).
+pub const REQUESTS_AT_ONCE: usize = 6;
+
 /// A request to a Durable Object and what it answers. Both travel as JSON.
 pub trait ObjectCall: Serialize + DeserializeOwned {
     /// What the object answers.

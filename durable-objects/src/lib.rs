@@ -45,7 +45,7 @@ pub use administration::{
         RemoveDeadLetters, ReserveMaster, RevokeServiceToken, RotateKey, Rotated, ServiceTokenMade,
     },
 };
-pub use call::{CallError, ObjectCall, ask};
+pub use call::{CallError, ObjectCall, REQUESTS_AT_ONCE, ask};
 pub use configuration::{Configuration, ConfigurationError};
 pub use connection_id::{key_of_connection, new_connection_id};
 pub use desk::variant;

@@ -5,6 +5,8 @@ use std::cell::Cell;
 
 use worker::{Result, SqlStorage};
 
+use crate::rows;
+
 /// Some tables of an object, and the statements that make them where they are missing.
 pub(crate) struct Tables {
     sql: SqlStorage,
@@ -24,6 +26,12 @@ impl Tables {
             self.created.set(true);
         }
         Ok(&self.sql)
+    }
+
+    /// Whether a table of these is there: whoever only looks for what may never have been needed makes none.
+    pub(crate) fn have(&self, table: &str) -> Result<bool> {
+        let query = "SELECT 1 FROM sqlite_master WHERE name = ?";
+        Ok(rows::first(&self.sql, query, vec![table.into()])?.is_some())
     }
 
     /// Storage was erased: the tables are made anew when they are needed.

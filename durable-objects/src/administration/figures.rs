@@ -6,14 +6,11 @@ use worker::Result;
 
 use super::services::Services;
 use crate::{
-    call,
+    call::{self, REQUESTS_AT_ONCE},
     directory::calls::{ReadShard, SHARDS},
     identifiers::now_millis,
     queue::{self, Queue},
 };
-
-/// Shards asked at once: the platform opens six connections for an invocation (Workers limits).
-const SHARDS_AT_ONCE: usize = 6;
 
 impl Services {
     /// The figures, now.
@@ -21,7 +18,7 @@ impl Services {
         let mut all = MetricsSnapshot::new(now_millis());
         let shards =
             stream::iter(0..SHARDS).map(|shard| async move { call::ask(&self.env, &ReadShard { shard }).await });
-        let mut answers = shards.buffer_unordered(SHARDS_AT_ONCE);
+        let mut answers = shards.buffer_unordered(REQUESTS_AT_ONCE);
         while let Some(answer) = answers.next().await {
             all.add(&answer?);
         }

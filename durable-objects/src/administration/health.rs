@@ -14,16 +14,13 @@ use futures::{
 use worker::{AbortController, Delay, Fetch, Method, Request, RequestInit, RequestRedirect, Result};
 
 use super::services::Services;
-use crate::identifiers::now_millis;
+use crate::{call::REQUESTS_AT_ONCE, identifiers::now_millis};
 
 /// How often each provider is asked.
 pub(super) const CHECK_MILLIS: i64 = 5 * 60_000;
 
 /// How long it may take to answer.
 const PATIENCE_MILLIS: u64 = 10_000;
-
-/// Providers asked at once: the platform opens six connections for an invocation (Workers limits).
-const PROVIDERS_AT_ONCE: usize = 6;
 
 impl Services {
     /// Asks providers that are due, and keeps and tells what came of it.
@@ -40,7 +37,7 @@ impl Services {
             let outcome = probe(&url).await;
             Some((provider, outcome))
         });
-        let mut asked = Box::pin(asked.buffer_unordered(PROVIDERS_AT_ONCE));
+        let mut asked = Box::pin(asked.buffer_unordered(REQUESTS_AT_ONCE));
         while let Some(answer) = asked.next().await {
             let Some((provider, outcome)) = answer else { continue };
             // Read again: it may have been reported on, or deleted, meanwhile.

@@ -26,7 +26,7 @@ pub use self::outgoing::variant;
 pub(crate) use self::{
     journal::{Journal, JournalLimits},
     notifier::Notifier,
-    pace::{Subject, subject_of},
+    pace::subject_of,
     resumption::{DeskHub, Resumption, with_resume},
 };
 

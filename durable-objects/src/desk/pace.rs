@@ -9,7 +9,7 @@ use std::{
 use contract::{HubLimits, Notification, PerMinute};
 
 /// A hub's event about one thing: the latest takes the place of those before it.
-pub(crate) type Subject = (&'static str, &'static str, String);
+type Subject = (&'static str, &'static str, String);
 
 /// What was said, and what waits.
 #[derive(Default)]
@@ -39,8 +39,7 @@ impl Pace {
 
     /// Judges an event.
     pub(crate) fn judge(&self, notification: &Notification, now_millis: i64) -> Verdict {
-        let (hub, event) = (notification.hub.name, notification.event.name);
-        let subject = subject(notification);
+        let (hub, event, subject) = subject_of(notification);
         if notification.is_durable() {
             // What waits about the same thing is older than this, and perhaps not so any more.
             self.waiting.borrow_mut().retain(|(known_hub, _, known), _| *known_hub != hub || *known != subject);
@@ -53,14 +52,14 @@ impl Pace {
             self.excess.set(self.excess.get() + 1);
         }
         if has_room || notification.is_durable() {
-            self.waiting.borrow_mut().remove(&(hub, event, subject));
+            self.waiting.borrow_mut().remove(&(hub, event, subject.to_owned()));
             return Verdict::Say;
         }
         if !event.ends_with("Progress") {
             return Verdict::Drop;
         }
         let next_millis = counter.next_millis().unwrap_or(now_millis);
-        self.waiting.borrow_mut().insert((hub, event, subject), notification.clone());
+        self.waiting.borrow_mut().insert((hub, event, subject.to_owned()), notification.clone());
         Verdict::Wait(next_millis)
     }
 
@@ -87,14 +86,10 @@ impl Pace {
     }
 }
 
-/// Which hub's event a notification is, and about what.
-pub(crate) fn subject_of(notification: &Notification) -> Subject {
-    (notification.hub.name, notification.event.name, subject(notification))
-}
-
-/// What an event is about: the first of its groups.
-fn subject(notification: &Notification) -> String {
-    notification.groups.first().cloned().unwrap_or_default()
+/// Which hub's event a notification is, and about what: the first of its groups.
+pub(crate) fn subject_of(notification: &Notification) -> (&'static str, &'static str, &str) {
+    let subject = notification.groups.first().map_or("", String::as_str);
+    (notification.hub.name, notification.event.name, subject)
 }
 
 #[cfg(test)]

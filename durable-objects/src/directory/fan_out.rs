@@ -9,12 +9,13 @@ use worker::Result;
 
 use super::{Directory, calls::Announce, online::Behind};
 use crate::{
-    administration::calls::ReadBroadcasts, call, identifiers::now_millis, log, patience::in_time,
+    administration::calls::ReadBroadcasts,
+    call::{self, REQUESTS_AT_ONCE},
+    identifiers::now_millis,
+    log,
+    patience::in_time,
     virtual_key::calls::Deliver,
 };
-
-/// Keys told at once: the platform opens six connections for an invocation (Workers limits).
-const KEYS_AT_ONCE: usize = 6;
 
 /// Keys told in one run of the alarm: an invocation may ask a thousand objects (Workers limits).
 const KEYS_PER_RUN: usize = 500;
@@ -52,7 +53,7 @@ impl Directory {
     pub(super) async fn fan_out(&self) -> Result<()> {
         let last = self.figures.last_broadcast()?;
         let behind = self.online.behind(last, now_millis(), KEYS_PER_RUN)?;
-        stream::iter(behind).for_each_concurrent(KEYS_AT_ONCE, |behind| self.bring(behind)).await;
+        stream::iter(behind).for_each_concurrent(REQUESTS_AT_ONCE, |behind| self.bring(behind)).await;
         if let Some(next) = self.online.next_try_millis(self.figures.last_broadcast()?)? {
             self.alarm_clock.ring_by(next.max(now_millis())).await?;
         }

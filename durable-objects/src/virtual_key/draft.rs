@@ -11,7 +11,7 @@ use worker::Result;
 
 use super::{services::Services, spend::SpendDraft, webhooks::WebhookDraft};
 use crate::{
-    desk::{JournalLimits, Subject, subject_of},
+    desk::{JournalLimits, subject_of},
     log,
     transaction::transaction,
 };
@@ -25,10 +25,6 @@ pub(crate) struct Draft<'a> {
     tasks: BTreeMap<String, Task>,
     seen: BTreeSet<(String, String)>,
     notifications: Vec<Notification>,
-    /// The latest progress among them, by what it is about.
-    latest_progress: HashMap<Subject, usize>,
-    /// Progress among them that is not told, by the progress that is told in its place.
-    superseded: BTreeMap<usize, usize>,
     raised: Vec<Notification>,
     letters: Vec<DeadLetter>,
     /// Places in the key's line whose events these are.
@@ -45,8 +41,6 @@ impl<'a> Draft<'a> {
             tasks: BTreeMap::new(),
             seen: BTreeSet::new(),
             notifications: Vec::new(),
-            latest_progress: HashMap::new(),
-            superseded: BTreeMap::new(),
             raised: Vec::new(),
             letters: Vec::new(),
             line_numbers: Vec::new(),
@@ -94,15 +88,7 @@ impl<'a> Draft<'a> {
         correlation_id: Option<&str>,
         notification: impl FnOnce(EventMeta) -> std::result::Result<Notification, NotificationError>,
     ) {
-        let Some(notification) = self.written(correlation_id, notification) else { return };
-        // Of several progresses of one thing in a call only the latest is told.
-        if !notification.is_durable() {
-            let place = self.notifications.len();
-            if let Some(earlier) = self.latest_progress.insert(subject_of(&notification), place) {
-                self.superseded.insert(earlier, place);
-            }
-        }
-        self.notifications.push(notification);
+        self.notifications.extend(self.written(correlation_id, notification));
     }
 
     /// Has operators told something once all of it is stored.
@@ -194,22 +180,25 @@ impl<'a> Draft<'a> {
 
     /// Sends what clients are told, and says for each notification to how many it, or what took its place, was sent.
     pub(crate) fn send(&self) -> Vec<usize> {
-        let mut recipients: Vec<usize> = self
-            .notifications
-            .iter()
-            .enumerate()
-            .map(|(place, notification)| {
-                let is_told = !self.superseded.contains_key(&place);
-                if is_told { self.services.desk.notifier.send(notification) } else { 0 }
-            })
-            .collect();
-        // From behind: what took a place may have lost its own.
-        for (place, later) in self.superseded.iter().rev() {
-            let told = recipients.get(*later).copied().unwrap_or(0);
-            if let Some(recipients) = recipients.get_mut(*place) {
-                *recipients = told;
+        let told = self.told_instead();
+        let send_one = |(place, notification): (usize, &Notification)| {
+            let is_told = told.get(place) == Some(&place);
+            if is_told { self.services.desk.notifier.send(notification) } else { 0 }
+        };
+        let recipients: Vec<usize> = self.notifications.iter().enumerate().map(send_one).collect();
+        told.iter().map(|place| recipients.get(*place).copied().unwrap_or(0)).collect()
+    }
+
+    /// For each notification the place of the one that is told: its own, but that of several progresses of one thing only
+    /// the latest is told.
+    fn told_instead(&self) -> Vec<usize> {
+        let mut latest = HashMap::new();
+        let mut told: Vec<usize> = (0..self.notifications.len()).collect();
+        for (notification, place) in self.notifications.iter().zip(&mut told).rev() {
+            if !notification.is_durable() {
+                *place = *latest.entry(subject_of(notification)).or_insert(*place);
             }
         }
-        recipients
+        told
     }
 }

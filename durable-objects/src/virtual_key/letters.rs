@@ -19,7 +19,6 @@ const AT_ONCE: i64 = 8;
 
 /// What waits to be brought.
 pub(crate) struct Letters {
-    sql: SqlStorage,
     tables: Tables,
     /// Whether anything waits, once known.
     has_any: Cell<Option<bool>>,
@@ -27,7 +26,7 @@ pub(crate) struct Letters {
 
 impl Letters {
     pub(crate) fn new(sql: SqlStorage) -> Self {
-        Self { tables: Tables::new(sql.clone(), CREATE), sql, has_any: Cell::default() }
+        Self { tables: Tables::new(sql, CREATE), has_any: Cell::default() }
     }
 
     /// Whether anything waits. A key that never had a letter has no table for them.
@@ -35,8 +34,7 @@ impl Letters {
         if let Some(has_any) = self.has_any.get() {
             return Ok(!has_any);
         }
-        let table = "SELECT 1 FROM sqlite_master WHERE name = 'letter'";
-        let has_any = rows::first(&self.sql, table, Vec::new())?.is_some() && !self.first(1)?.is_empty();
+        let has_any = self.tables.have("letter")? && !self.first(1)?.is_empty();
         self.has_any.set(Some(has_any));
         Ok(!has_any)
     }

@@ -44,12 +44,13 @@ impl Line {
         Self { tables: Tables::new(sql, CREATE), is_empty: Cell::default() }
     }
 
-    /// Whether nobody waits, nor is waited for. It costs nothing while that is so.
+    /// Whether nobody waits, nor is waited for. It costs nothing while that is so, and a key that never had a line has no
+    /// table for it.
     pub(super) fn is_empty(&self) -> Result<bool> {
         if let Some(is_empty) = self.is_empty.get() {
             return Ok(is_empty);
         }
-        let is_empty = self.behind(0)?.is_none();
+        let is_empty = !self.tables.have("line")? || self.behind(0)?.is_none();
         self.is_empty.set(Some(is_empty));
         Ok(is_empty)
     }

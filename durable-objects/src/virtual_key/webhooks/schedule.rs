@@ -41,7 +41,6 @@ const MOST_GIVEN_UP: i64 = 1_000;
 
 /// The tables of the schedule.
 pub(super) struct Schedule {
-    sql: SqlStorage,
     tables: Tables,
     /// Whether the tables were ever needed, once known.
     is_used: Cell<Option<bool>>,
@@ -54,8 +53,7 @@ pub(super) struct Schedule {
 impl Schedule {
     pub(super) fn new(sql: SqlStorage) -> Self {
         Self {
-            tables: Tables::new(sql.clone(), CREATE),
-            sql,
+            tables: Tables::new(sql, CREATE),
             is_used: Cell::default(),
             pending: Cell::default(),
             is_attended: Cell::default(),
@@ -67,8 +65,7 @@ impl Schedule {
         if let Some(is_used) = self.is_used.get() {
             return Ok(!is_used);
         }
-        let query = "SELECT 1 FROM sqlite_master WHERE name = 'webhook_schedule'";
-        let is_used = rows::first(&self.sql, query, Vec::new())?.is_some();
+        let is_used = self.tables.have("webhook_schedule")?;
         self.is_used.set(Some(is_used));
         Ok(!is_used)
     }
