@@ -82,6 +82,7 @@ pub mod provider_health;
 mod quantity;
 mod queue_view;
 mod realtime_providers;
+mod realtime_view;
 mod rejection;
 pub mod resume;
 mod retry_after;
@@ -186,6 +187,7 @@ pub use provider_health::{HealthStatus, Observed, ProbeOutcome, ProviderHealthRe
 pub use quantity::{MAX_QUANTITY, Quantity};
 pub use queue_view::{QueueView, QueuesView};
 pub use realtime_providers::{Models, RealtimeProtocol, RealtimeProvider, RealtimeProviders, key_secret_name};
+pub use realtime_view::{RealtimeConnection, RealtimeConnections, RealtimeSession};
 pub use rejection::{RejectedEvent, Rejection};
 pub use resume::{ResumeToken, Resumed};
 pub use service_token::{

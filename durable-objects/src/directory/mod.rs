@@ -8,14 +8,20 @@ mod fan_out;
 mod figures;
 mod online;
 mod places;
+mod sessions;
 
 use std::{cell::RefCell, panic::RefUnwindSafe};
 
-use contract::Broadcast;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use contract::{Broadcast, MetricsSnapshot};
+use worker::{
+    DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, durable_object,
+};
 
 use self::{
-    calls::{Announce, Borrow, Count, Enter, Entered, ListOnline, PingDirectory, ReadShard, Report, shard_of},
+    calls::{
+        Announce, Borrow, Count, EndAnySession, Enter, Entered, ListAllSessions, ListOnline, PingDirectory, ReadShard,
+        Report, shard_of,
+    },
     figures::Figures,
     online::Online,
     places::{Places, block},
@@ -25,6 +31,7 @@ use crate::{
     call::{self, Answering, ObjectCall},
     configuration::{self, Configuration, ConfigurationError},
     identifiers::now_millis,
+    lease::{self, LEASE_PATH, LeaseEnd, Leases},
 };
 
 /// A key that was not heard of for so long is not online: its object says so at least every half hour.
@@ -35,6 +42,7 @@ const LEASE_MILLIS: i64 = 90 * 60_000;
 pub struct Directory {
     online: Online,
     places: Places,
+    leases: Leases,
     figures: Figures,
     /// Broadcasts that some key may lack, oldest first; those that memory lost are asked for again.
     broadcasts: RefCell<Vec<Broadcast>>,
@@ -50,6 +58,7 @@ impl DurableObject for Directory {
     fn new(state: State, env: Env) -> Self {
         let storage = state.storage();
         Self {
+            leases: Leases::new(&state),
             online: Online::new(storage.sql()),
             places: Places::new(storage.sql()),
             figures: Figures::new(storage.sql()),
@@ -65,7 +74,14 @@ impl DurableObject for Directory {
             Enter::PATH => call::serve(request, async |call: Enter| self.enter(&call).await),
             Report::PATH => call::serve(request, async |call: Report| self.report(&call).await),
             Announce::PATH => call::serve(request, async |call: Announce| self.announce(call).await),
-            ReadShard::PATH => call::serve(request, async |_: ReadShard| self.figures.read(&self.online)),
+            ReadShard::PATH => call::serve(request, async |_: ReadShard| {
+                Ok(MetricsSnapshot { realtime_sessions: self.leases.count(), ..self.figures.read(&self.online)? })
+            }),
+            ListAllSessions::PATH => call::serve(request, async |call: ListAllSessions| self.sessions(&call)),
+            EndAnySession::PATH => call::serve(request, async |call: EndAnySession| {
+                Ok(self.leases.end(&call.connection_id, LeaseEnd::Operator))
+            }),
+            LEASE_PATH => Box::pin(self.lease(request)),
             ListOnline::PATH => {
                 let list = |call: ListOnline| {
                     self.online.list(call.after.as_deref().unwrap_or_default(), call.limit, call.with_arriving)
@@ -82,6 +98,20 @@ impl DurableObject for Directory {
             _ => return Response::error("no such call", 404),
         };
         answer.await
+    }
+
+    async fn websocket_message(&self, _socket: WebSocket, _message: WebSocketIncomingMessage) -> Result<()> {
+        // A lease says nothing: that it is there is all.
+        Ok(())
+    }
+
+    async fn websocket_close(&self, socket: WebSocket, code: usize, _reason: String, _was_clean: bool) -> Result<()> {
+        lease::answer_close(&socket, code);
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _socket: WebSocket, _error: worker::Error) -> Result<()> {
+        Ok(())
     }
 
     async fn alarm(&self) -> Result<Response> {
