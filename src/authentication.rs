@@ -63,6 +63,11 @@ impl Credential {
             .or_else(|| header("x-master-key").map(|secret| Self { secret, only_master: true }))
     }
 
+    /// Takes a secret that came by a WebSocket subprotocol, which is all that a browser can send.
+    pub(crate) fn of_subprotocol(secret: &str) -> Self {
+        Self { secret: secret.to_owned(), only_master: false }
+    }
+
     /// What recognises the same secret again without holding it.
     pub(crate) fn fingerprint(&self) -> String {
         key_secret::sha256_hex(&self.secret).chars().take(32).collect()

@@ -14,6 +14,7 @@
 //! | `event_consumer`, `event_message` | events that went through the queue |
 //! | `webhook_consumer` | webhooks that are due |
 //! | `dead_letter_consumer`, `dead_letters_door` | what could not be delivered |
+//! | `realtime` | `/v1/realtime`: voice sessions with any provider |
 //! | `azure_door` | `/api/*`: the same as `events_door`, and more, for backends that use Azure's SDKs |
 //! | `owner_door` | `/v1/tasks`, `/v1/spend`, `/v1/history`, `/v1/webhooks`: what the holder of a key reads |
 //! | `keys_door` | `/v1/admin/keys`: the operator's view of virtual keys |
@@ -58,6 +59,7 @@ mod page;
 mod providers_door;
 mod queue_door;
 mod queue_message;
+mod realtime;
 mod refusal;
 mod router;
 mod sender;

@@ -129,7 +129,7 @@ async fn principal(visit: &Visit) -> Result<Principal, Refusal> {
 }
 
 /// The key's own object, which has the final say, refused.
-fn unusable() -> Refusal {
+pub(crate) fn unusable() -> Refusal {
     Refusal::problem(ProblemKind::Unauthorized, "the key is unknown, disabled, or past its time")
 }
 

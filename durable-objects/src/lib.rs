@@ -11,6 +11,7 @@
 //! | `call` | how the Worker asks an object something, and objects ask each other |
 //! | `queue` | what is put into the queues, and how much waits there |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
+//! | `lease` | realtime sessions, counted by the sockets that they hold |
 //! | `connection_id` | ids of connections, which say whose they are |
 //! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `patience`, `log` | what the objects share |
 
@@ -25,6 +26,7 @@ mod deduplication;
 mod desk;
 mod directory;
 mod identifiers;
+mod lease;
 pub mod log;
 mod patience;
 mod queue;
@@ -51,18 +53,19 @@ pub use connection_id::{key_of_connection, new_connection_id};
 pub use desk::variant;
 pub use directory::{
     Directory,
-    calls::{Count, ListOnline, PingDirectory, ReadShard, SHARDS, shard_of},
+    calls::{Count, EndAnySession, ListAllSessions, ListOnline, PingDirectory, ReadShard, SHARDS, shard_of},
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
+pub use lease::{LeaseEnd, LeaseRefusal, TakeLease};
 pub use patience::in_time;
 pub use queue::{Backlog, MAX_MESSAGE_BYTES, Queue, backlog, send};
 pub use virtual_key::{
     VirtualKey,
     calls::{
-        Admission, ApplyKey, ApplyOperation, Arrive, AttemptToMake, BeginAttempt, Disconnect, FinishAttempt, FoundTask,
-        GiveUp, Inspect, Inspection, ListTasks, NumberedEvents, Numbers, Ping, Poke, Publish, Published, ReadHistory,
-        ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery, Refusal, Reserve, RotateWebhookSecret,
-        TakeNumbers, TaskPage, virtual_key_name,
+        Admission, ApplyKey, ApplyOperation, Arrive, AttemptToMake, BeginAttempt, Disconnect, EndSession,
+        FinishAttempt, FoundTask, GiveUp, Inspect, Inspection, ListSessions, ListTasks, NumberedEvents, Numbers, Ping,
+        Poke, Publish, Published, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery,
+        Refusal, Reserve, RotateWebhookSecret, TakeNumbers, TaskPage, virtual_key_name,
     },
     operations::outcome_of_nobody,
 };

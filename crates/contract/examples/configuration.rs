@@ -29,6 +29,7 @@ const TAIL: &str = "
 | secret | what it is for |
 |---|---|
 | `MASTER_KEY` | The operator's key. A new one: `npx wrangler secret put MASTER_KEY`. |
+| `PROVIDER_KEY_…` | Optional: the key of a provider of `REALTIME_PROVIDERS`, under its name in capitals: `PROVIDER_KEY_OPENAI`. A provider without one is not called. |
 | `AZURE_ACCESS_KEY` | Optional: signs the access tokens of backends that use [Azure's SDKs](azure-signalr.md); at least 32 bytes, or several such keys with commas between. Without it `/api` answers 404. `npm run deploy` makes none; `npx wrangler secret put AZURE_ACCESS_KEY`. |
 | `TOKEN_SIGNING_KEY` | Signs client tokens and connection tokens; at least 32 bytes. Another one makes all of them worthless. |
 

@@ -1,13 +1,11 @@
 //! How many events of a type a hub may send a minute: the configuration's `HUB_LIMITS`.
 
-use std::{fmt, marker::PhantomData};
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::{
     fields,
     hub::{self, Hub},
+    named_members::NamedMembers,
     rejection::Rejection,
 };
 
@@ -41,10 +39,10 @@ impl HubLimits {
     }
 
     fn read(json: &str) -> Result<Self, Rejection> {
-        let Members(hubs) = fields::parse::<Members<Members<Value>>>(json)?;
+        let NamedMembers(hubs) = fields::parse::<NamedMembers<NamedMembers<Value>>>(json)?;
         let mut limits = Self::default();
         let mut seen: Vec<&Hub> = Vec::new();
-        for (hub_name, Members(events)) in hubs {
+        for (hub_name, NamedMembers(events)) in hubs {
             let hub =
                 hub::named(&hub_name).ok_or_else(|| Rejection::of_field(hub_name.as_str(), "there is no such hub"))?;
             if seen.contains(&hub) {
@@ -83,33 +81,6 @@ fn event_of(hub: &Hub, name: &str) -> Option<&'static str> {
 fn whole_number(value: &Value) -> Option<u32> {
     let number = u32::try_from(value.as_u64()?).ok()?;
     (1..=MAX_EVENTS_PER_MINUTE).contains(&number).then_some(number)
-}
-
-/// The members of an object in their order, repetitions included.
-struct Members<T>(Vec<(String, T)>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor(PhantomData))
-    }
-}
-
-struct MembersVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
-    type Value = Members<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members<T>, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = object.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
-    }
 }
 
 #[cfg(test)]

@@ -166,6 +166,12 @@ impl FromStr for Money {
 }
 
 /// Writes the shortest decimal number, without exponent: `-12.5`.
+impl From<Money> for Decimal {
+    fn from(money: Money) -> Self {
+        money.0
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)

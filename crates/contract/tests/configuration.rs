@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in tests, and all of this file is one")]
 
 use contract::{
-    AlertRule, BreakerRule, BudgetThresholds, Configuration, ConfigurationError, DeliveryRule, HubLimits,
+    AlertRule, BreakerRule, BudgetThresholds, Configuration, ConfigurationError, DeliveryRule, HubLimits, ModelPrices,
+    RealtimeProviders,
     configuration::VARIABLES,
     hub::{DEBUG_HUB, HUBS, SPEND_HUB, TASK_HUB},
 };
@@ -41,6 +42,12 @@ fn defaults() -> Configuration {
         alert_rule: AlertRule { thresholds: BudgetThresholds::default(), cooldown_millis: 3_600_000 },
         auth_failures_per_minute: 10,
         allowed_origins: Vec::new(),
+        realtime_max_per_key: 5,
+        realtime_max_total: 1_000,
+        realtime_timeout_minutes: 30,
+        realtime_providers: RealtimeProviders::default(),
+        realtime_default_model: "gpt-realtime".to_owned(),
+        model_prices: ModelPrices::default(),
         delivery_rule: DeliveryRule {
             max_attempts: 4,
             retry_millis: vec![2_000, 4_000, 8_000],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Broadcast, MetricsSnapshot, OnlineKey};
+use contract::{Broadcast, MetricsSnapshot, OnlineKey, RealtimeSession};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +16,11 @@ pub fn shard_of(virtual_key_id: &str) -> u8 {
     Sha256::digest(virtual_key_id).first().map_or(0, |byte| byte % SHARDS)
 }
 
+/// What a shard is called.
+pub(crate) fn directory_name(shard: u8) -> String {
+    format!("directory-{shard}")
+}
+
 macro_rules! directory_call {
     ($call:ty => $answer:ty, $path:literal, $shard:expr) => {
         impl ObjectCall for $call {
@@ -25,7 +30,7 @@ macro_rules! directory_call {
 
             fn object_name(&self) -> String {
                 let shard: fn(&Self) -> u8 = $shard;
-                format!("directory-{}", shard(self))
+                directory_name(shard(self))
             }
         }
     };
@@ -108,6 +113,24 @@ pub struct Count {
     pub carried: MetricsSnapshot,
 }
 directory_call!(Count => (), "/count", |call| call.shard);
+
+/// Asks which realtime sessions of any key go on, in the order of their ids.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListAllSessions {
+    /// The last session of the page before.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+}
+directory_call!(ListAllSessions => Vec<RealtimeSession>, "/realtime/sessions", |_| 0);
+
+/// Ends a realtime session of any key, for the operator. False where there is no such session.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EndAnySession {
+    /// The session.
+    pub connection_id: String,
+}
+directory_call!(EndAnySession => bool, "/realtime/end", |_| 0);
 
 /// A shard asks the first one for some of the connections that the whole system may have.
 #[derive(Debug, Serialize, Deserialize)]

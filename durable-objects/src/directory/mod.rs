@@ -8,18 +8,22 @@ mod fan_out;
 mod figures;
 mod online;
 mod places;
+mod sessions;
 
 use std::{
     cell::{Cell, RefCell},
     panic::RefUnwindSafe,
 };
 
-use contract::Broadcast;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use contract::{Broadcast, MetricsSnapshot};
+use worker::{
+    DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, durable_object,
+};
 
 use self::{
     calls::{
-        Announce, Borrow, Count, Enter, Entered, GiveBack, ListOnline, PingDirectory, ReadShard, Report, shard_of,
+        Announce, Borrow, Count, EndAnySession, Enter, Entered, GiveBack, ListAllSessions, ListOnline, PingDirectory,
+        ReadShard, Report, shard_of,
     },
     figures::Figures,
     online::Online,
@@ -30,6 +34,7 @@ use crate::{
     call::{self, Answering, ObjectCall},
     configuration::{self, Configuration, ConfigurationError},
     identifiers::{Turns, now_millis},
+    lease::{self, LEASE_PATH, LeaseEnd, Leases},
 };
 
 /// A key that was not heard of for so long is not online: its object says so at least every half hour.
@@ -45,6 +50,7 @@ pub struct Directory {
     gave_back_turn: Cell<i64>,
     /// The first shard may not have heard of what was given back: nobody knows after a restart.
     owes_places: Cell<bool>,
+    leases: Leases,
     figures: Figures,
     /// Broadcasts that some key may lack, oldest first; those that memory lost are asked for again.
     broadcasts: RefCell<Vec<Broadcast>>,
@@ -60,6 +66,7 @@ impl DurableObject for Directory {
     fn new(state: State, env: Env) -> Self {
         let storage = state.storage();
         Self {
+            leases: Leases::new(&state),
             online: Online::new(storage.sql()),
             places: Places::new(storage.sql()),
             turns: Turns::default(),
@@ -78,7 +85,14 @@ impl DurableObject for Directory {
             Enter::PATH => call::serve(request, async |call: Enter| self.enter(&call).await),
             Report::PATH => call::serve(request, async |call: Report| self.report(&call).await),
             Announce::PATH => call::serve(request, async |call: Announce| self.announce(call).await),
-            ReadShard::PATH => call::serve(request, async |_: ReadShard| self.figures.read(&self.online)),
+            ReadShard::PATH => call::serve(request, async |_: ReadShard| {
+                Ok(MetricsSnapshot { realtime_sessions: self.leases.count(), ..self.figures.read(&self.online)? })
+            }),
+            ListAllSessions::PATH => call::serve(request, async |call: ListAllSessions| self.sessions(&call)),
+            EndAnySession::PATH => call::serve(request, async |call: EndAnySession| {
+                Ok(self.leases.end(&call.connection_id, LeaseEnd::Operator))
+            }),
+            LEASE_PATH => Box::pin(self.lease(request)),
             ListOnline::PATH => {
                 let list = |call: ListOnline| {
                     self.online.list(call.after.as_deref().unwrap_or_default(), call.limit, call.with_arriving)
@@ -98,6 +112,20 @@ impl DurableObject for Directory {
             _ => return Response::error("no such call", 404),
         };
         answer.await
+    }
+
+    async fn websocket_message(&self, _socket: WebSocket, _message: WebSocketIncomingMessage) -> Result<()> {
+        // A lease says nothing: that it is there is all.
+        Ok(())
+    }
+
+    async fn websocket_close(&self, socket: WebSocket, code: usize, _reason: String, _was_clean: bool) -> Result<()> {
+        lease::answer_close(&socket, code);
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _socket: WebSocket, _error: worker::Error) -> Result<()> {
+        Ok(())
     }
 
     async fn alarm(&self) -> Result<Response> {

@@ -1,8 +1,8 @@
 //! What the object of a virtual key can be asked.
 
 use contract::{
-    AttemptOutcome, AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, Page, RotatedWebhookSecret,
-    SpendView, StatisticsPeriod, TaskView, UndeliveredWebhook, WebhookStatistics,
+    AttemptOutcome, AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, Page, RealtimeConnection,
+    RotatedWebhookSecret, SpendView, StatisticsPeriod, TaskView, UndeliveredWebhook, WebhookStatistics,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -69,6 +69,24 @@ pub enum Refusal {
         limit: u64,
     },
 }
+
+/// Asks which realtime sessions of the key go on. None where the key opens nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListSessions {
+    /// The key.
+    pub virtual_key_id: String,
+}
+virtual_key_call!(ListSessions => Option<Vec<RealtimeConnection>>, "/realtime/sessions");
+
+/// Ends a realtime session, for the key's owner. False where the key has no such session.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EndSession {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The session.
+    pub connection_id: String,
+}
+virtual_key_call!(EndSession => bool, "/realtime/end");
 
 /// Hands the object events of its key, in order.
 #[derive(Debug, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ mod publish;
 mod queued;
 mod retention;
 mod services;
+mod sessions;
 mod spend;
 mod task_store;
 mod tasks;
@@ -35,15 +36,17 @@ use worker::{
 
 use self::{
     calls::{
-        ApplyKey, ApplyOperation, Arrive, BeginAttempt, Deliver, Disconnect, FinishAttempt, GiveUp, Inspect, ListTasks,
-        Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Reserve,
-        RotateWebhookSecret, TakeNumbers, Watch,
+        ApplyKey, ApplyOperation, Arrive, BeginAttempt, Deliver, Disconnect, EndSession, FinishAttempt, GiveUp,
+        Inspect, ListSessions, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks,
+        Redeliver, Reserve, RotateWebhookSecret, TakeNumbers, Watch,
     },
     services::Services,
 };
 use crate::{
     call::{self, Answering, ObjectCall},
-    configuration, server_options,
+    configuration,
+    lease::{LEASE_PATH, LeaseEnd, Leases},
+    server_options,
 };
 
 /// The object of one virtual key.
@@ -51,6 +54,7 @@ use crate::{
 pub struct VirtualKey {
     server: Rc<Server>,
     services: Rc<Services>,
+    leases: Leases,
 }
 
 // A panic leaves no half-done state behind: what is stored is written in transactions, and what memory
@@ -77,7 +81,7 @@ impl DurableObject for VirtualKey {
         if let Ok(configuration) = services.configuration() {
             services.desk.notifier.set_limits(configuration.hub_limits.clone());
         }
-        Self { server, services }
+        Self { server, services, leases: Leases::new(&state) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
@@ -106,6 +110,11 @@ impl DurableObject for VirtualKey {
                 call::serve(request, async |call: RotateWebhookSecret| self.rotate_webhook_secret(&call).await)
             }
             ReadKeyAudit::PATH => call::serve(request, async |call: ReadKeyAudit| self.read_audit(&call)),
+            LEASE_PATH => Box::pin(self.lease(request)),
+            ListSessions::PATH => call::serve(request, async |call: ListSessions| self.sessions(&call).await),
+            EndSession::PATH => {
+                call::serve(request, async |call: EndSession| Ok(self.leases.end(&call.connection_id, LeaseEnd::Owner)))
+            }
             Ping::PATH => call::serve(request, async |_: Ping| Ok(())),
             _ => return Response::error("no such call", 404),
         };
@@ -118,11 +127,17 @@ impl DurableObject for VirtualKey {
     }
 
     async fn websocket_close(&self, socket: WebSocket, code: usize, reason: String, _was_clean: bool) -> Result<()> {
+        if self.lease_closed(&socket, code).await? {
+            return Ok(());
+        }
         self.server.closed(&socket, code, &reason).await;
         self.note_activity().await
     }
 
     async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> Result<()> {
+        if self.lease_closed(&socket, 1_006).await? {
+            return Ok(());
+        }
         self.server.broken(&socket).await;
         self.note_activity().await
     }

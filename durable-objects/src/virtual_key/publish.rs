@@ -125,6 +125,9 @@ impl VirtualKey {
 
     /// Does what follows from a draft once it is stored and told.
     pub(super) async fn follow_up(&self, draft: &Draft<'_>) -> Result<()> {
+        if !draft.spend.is_empty() {
+            self.end_sessions_that_may_not_be()?;
+        }
         if draft.has_raised() {
             self.empty_outbox().await?;
         }

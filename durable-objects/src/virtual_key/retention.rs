@@ -111,6 +111,7 @@ impl VirtualKey {
             Some(KeyState::Known(record)) => {
                 if refusal_by(&record).is_some() {
                     self.server.close_all(KEY_SHUT, None, false);
+                    self.end_sessions_that_may_not_be()?;
                 }
                 self.move_up(&record).await?;
             }

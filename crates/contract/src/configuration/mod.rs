@@ -19,6 +19,8 @@ use crate::{
     budget::AlertRule,
     hub::{DEBUG_HUB, Hub},
     hub_limits::HubLimits,
+    model_prices::ModelPrices,
+    realtime_providers::RealtimeProviders,
     webhook_attempt::DeliveryRule,
     webhook_breaker::BreakerRule,
 };
@@ -68,6 +70,18 @@ pub struct Configuration {
     pub auth_failures_per_minute: u64,
     /// `ALLOWED_ORIGINS`, as browsers write them; `*` is any.
     pub allowed_origins: Vec<String>,
+    /// `REALTIME_MAX_PER_KEY`, where a key has no figure of its own.
+    pub realtime_max_per_key: u64,
+    /// `REALTIME_MAX_TOTAL`.
+    pub realtime_max_total: u64,
+    /// `REALTIME_TIMEOUT_MINUTES`.
+    pub realtime_timeout_minutes: u64,
+    /// `REALTIME_PROVIDERS`.
+    pub realtime_providers: RealtimeProviders,
+    /// `REALTIME_DEFAULT_MODEL`.
+    pub realtime_default_model: String,
+    /// `MODEL_PRICES`.
+    pub model_prices: ModelPrices,
     /// `WEBHOOK_MAX_ATTEMPTS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_TIMEOUT_SECONDS`, `WEBHOOK_BREAKER_FAILURES`,
     /// `WEBHOOK_BREAKER_OPEN_SECONDS` and `WEBHOOK_MAX_PENDING`.
     pub delivery_rule: DeliveryRule,
@@ -113,6 +127,12 @@ impl Configuration {
             },
             auth_failures_per_minute: read(&table::AUTH_FAILURES_PER_MINUTE, &lookup)?,
             allowed_origins: read(&table::ALLOWED_ORIGINS, &lookup)?,
+            realtime_max_per_key: read(&table::REALTIME_MAX_PER_KEY, &lookup)?,
+            realtime_max_total: read(&table::REALTIME_MAX_TOTAL, &lookup)?,
+            realtime_timeout_minutes: read(&table::REALTIME_TIMEOUT_MINUTES, &lookup)?,
+            realtime_providers: read(&table::REALTIME_PROVIDERS, &lookup)?,
+            realtime_default_model: read(&table::REALTIME_DEFAULT_MODEL, &lookup)?,
+            model_prices: read(&table::MODEL_PRICES, &lookup)?,
             delivery_rule: DeliveryRule {
                 max_attempts: count(read(&table::WEBHOOK_MAX_ATTEMPTS, &lookup)?),
                 retry_millis: read(&table::WEBHOOK_RETRY_SECONDS, &lookup)?,

@@ -1,7 +1,7 @@
 //! Every variable of the configuration. The pages of the documentation are written from here.
 
 use super::{
-    values::{Delays, Flag, Hubs, LimitsByHub, Origins, Thresholds, Whole},
+    values::{Delays, Flag, Hubs, LimitsByHub, ModelName, Origins, Prices, Providers, Thresholds, Whole},
     variable::Variable,
 };
 use crate::virtual_key::MAX_CONNECTIONS;
@@ -30,6 +30,12 @@ pub static VARIABLES: &[&Variable] = &[
     &ALERT_COOLDOWN_SECONDS,
     &AUTH_FAILURES_PER_MINUTE,
     &ALLOWED_ORIGINS,
+    &REALTIME_MAX_PER_KEY,
+    &REALTIME_MAX_TOTAL,
+    &REALTIME_TIMEOUT_MINUTES,
+    &REALTIME_PROVIDERS,
+    &REALTIME_DEFAULT_MODEL,
+    &MODEL_PRICES,
     &WEBHOOK_MAX_ATTEMPTS,
     &WEBHOOK_RETRY_SECONDS,
     &WEBHOOK_TIMEOUT_SECONDS,
@@ -250,6 +256,62 @@ pub(super) static ALLOWED_ORIGINS: Variable<Origins> = Variable {
     values: Origins,
     meaning: "Whose pages may ask, besides the Worker's own; `*` is any, which `npm start` sets locally. What comes from no \
               page may always.",
+    when_reached: None,
+    for_tests: false,
+};
+
+pub(super) static REALTIME_MAX_PER_KEY: Variable<Whole> = Variable {
+    name: "REALTIME_MAX_PER_KEY",
+    default: "5",
+    values: Whole { lowest: 1, highest: 1_000_000 },
+    meaning: "How many realtime sessions a virtual key may have at once, where it has no figure of its own.",
+    when_reached: Some("429; a browser, which cannot read that, gets an `error` event and a close with code 1013."),
+    for_tests: false,
+};
+
+pub(super) static REALTIME_MAX_TOTAL: Variable<Whole> = Variable {
+    name: "REALTIME_MAX_TOTAL",
+    default: "1000",
+    // One object counts them, by sockets that it holds.
+    values: Whole { lowest: 1, highest: MAX_CONNECTIONS as u64 },
+    meaning: "How many realtime sessions all keys together may have at once.",
+    when_reached: Some("The same."),
+    for_tests: false,
+};
+
+pub(super) static REALTIME_TIMEOUT_MINUTES: Variable<Whole> = Variable {
+    name: "REALTIME_TIMEOUT_MINUTES",
+    default: "30",
+    values: Whole { lowest: 1, highest: 1_440 },
+    meaning: "How long both sides of a realtime session may be silent.",
+    when_reached: Some("The session ends with code 1001."),
+    for_tests: false,
+};
+
+pub(super) static REALTIME_PROVIDERS: Variable<Providers> = Variable {
+    name: "REALTIME_PROVIDERS",
+    default: "{}",
+    values: Providers,
+    meaning: "Who answers realtime sessions. The first provider that has the model is called, and where it fails before \
+              it has answered anything, the next. The key of each is the secret `PROVIDER_KEY_` and its name in capitals.",
+    when_reached: None,
+    for_tests: false,
+};
+
+pub(super) static REALTIME_DEFAULT_MODEL: Variable<ModelName> = Variable {
+    name: "REALTIME_DEFAULT_MODEL",
+    default: "gpt-realtime",
+    values: ModelName,
+    meaning: "The model of a realtime session whose client names none.",
+    when_reached: None,
+    for_tests: false,
+};
+
+pub(super) static MODEL_PRICES: Variable<Prices> = Variable {
+    name: "MODEL_PRICES",
+    default: "{}",
+    values: Prices,
+    meaning: "What the units of a realtime session cost, by model. What has no price is free.",
     when_reached: None,
     for_tests: false,
 };

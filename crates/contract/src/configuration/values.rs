@@ -6,6 +6,8 @@ use crate::{
     budget::{BudgetThresholds, MAX_THRESHOLD_PERCENT, MAX_THRESHOLDS},
     hub::{self, HUBS, Hub},
     hub_limits::HubLimits,
+    model_prices::ModelPrices,
+    realtime_providers::RealtimeProviders,
 };
 
 /// What a variable may be.
@@ -45,6 +47,15 @@ pub(super) struct Hubs;
 
 /// Limits by hub and event.
 pub(super) struct LimitsByHub;
+
+/// Who answers realtime sessions.
+pub(super) struct Providers;
+
+/// A model.
+pub(super) struct ModelName;
+
+/// Prices by model.
+pub(super) struct Prices;
 
 impl Values for Whole {
     fn expected(&self) -> String {
@@ -164,6 +175,53 @@ impl Parse for LimitsByHub {
 
     fn parse(&self, text: &str) -> Result<HubLimits, Option<String>> {
         HubLimits::parse(text).map_err(|rejection| Some(rejection.to_string()))
+    }
+}
+
+impl Values for Providers {
+    fn expected(&self) -> String {
+        r#"JSON of providers by name, such as `{"openai":{"WebSocketUrl":"wss://api.openai.com/v1/realtime","Models":["gpt-realtime"]}}`"#.to_owned()
+    }
+}
+
+impl Parse for Providers {
+    type Value = RealtimeProviders;
+
+    fn parse(&self, text: &str) -> Result<RealtimeProviders, Option<String>> {
+        RealtimeProviders::parse(text).map_err(|rejection| Some(rejection.to_string()))
+    }
+}
+
+/// The longest name of a model, in bytes: that of a model in a key's list.
+const MAX_MODEL_BYTES: usize = 200;
+
+impl Values for ModelName {
+    fn expected(&self) -> String {
+        format!("a name of up to {MAX_MODEL_BYTES} letters, digits and `-._/:`")
+    }
+}
+
+impl Parse for ModelName {
+    type Value = String;
+
+    fn parse(&self, text: &str) -> Result<String, Option<String>> {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte));
+        if is_plain && text.len() <= MAX_MODEL_BYTES { Ok(text.to_owned()) } else { Err(None) }
+    }
+}
+
+impl Values for Prices {
+    fn expected(&self) -> String {
+        r#"JSON of prices by model, such as `{"gpt-realtime":{"inputAudioPerMillion":32,"outputAudioPerMillion":64}}`"#
+            .to_owned()
+    }
+}
+
+impl Parse for Prices {
+    type Value = ModelPrices;
+
+    fn parse(&self, text: &str) -> Result<ModelPrices, Option<String>> {
+        ModelPrices::parse(text).map_err(|rejection| Some(rejection.to_string()))
     }
 }
 

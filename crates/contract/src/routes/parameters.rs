@@ -18,6 +18,7 @@ const fn header(name: &'static str, summary: &'static str, schema: &'static str)
 
 pub(super) const KEY_ID: Parameter = path("The virtual key.");
 pub(super) const TASK_ID: Parameter = path("The task.");
+pub(super) const REALTIME_ID: Parameter = path("The realtime session.");
 pub(super) const SERVICE_TOKEN_ID: Parameter = path("The service token.");
 pub(super) const PROVIDER_NAME: Parameter =
     Parameter { name: "name", place: Place::Path, summary: "The provider.", schema: ID };
@@ -35,6 +36,8 @@ pub(super) const TASK_STATE: Parameter = query(
     "Only tasks in this state.",
     r#"{"type":"string","enum":["registered","running","completed","failed","cancelled","timedOut"]}"#,
 );
+pub(super) const MODEL: Parameter =
+    query("model", "The model; without it, the one that the configuration names.", r#"{"type":"string"}"#);
 pub(super) const HUB_NAME: Parameter =
     query("hub", "Only events of this hub: its name, or a segment of its route.", r#"{"type":"string"}"#);
 

@@ -7,16 +7,17 @@ use super::{
     parameters::{
         AFTER, BEFORE, CE_ID, CE_SOURCE, CE_SPEC_VERSION, CE_TYPE, CE_VIRTUAL_KEY_ID, CONNECTION, CONTENT_ENCODING,
         DELIVERY, DIALECT, HUB, HUB_NAME, KEY_ID, LETTER_ID, LETTER_KEY, LETTER_KIND, LIMIT, MAYBE_CONNECTION, META,
-        NEGOTIATE_VERSION, PERIOD, PROVIDER_NAME, SERVICE_TOKEN_ID, TASK_ID, TASK_STATE, TASK_TYPE, TRACE_PARENT,
+        MODEL, NEGOTIATE_VERSION, PERIOD, PROVIDER_NAME, REALTIME_ID, SERVICE_TOKEN_ID, TASK_ID, TASK_STATE, TASK_TYPE,
+        TRACE_PARENT,
     },
 };
 #[cfg(feature = "schema")]
 use crate::{
     AuditEntry, DeadLetter, Disconnected, EventResults, Health, HistoryEntry, IssuedToken, KeyCreation, KeyPatch,
     KeyRecord, KeyView, MadeServiceToken, OnlineKey, Page, ProblemKind, ProviderInput, ProviderView, QueuesView,
-    Replayed, ReplayedAll, RotatedWebhookSecret, Rotation, ServiceTokenCreation, ServiceTokenRecord, SpendView,
-    TaskView, TokenRequest, UnavailableProblem, WebhookStatistics, problem::CONTENT_TYPE as PROBLEM,
-    prometheus::CONTENT_TYPE as PROMETHEUS,
+    RealtimeConnections, RealtimeSession, Replayed, ReplayedAll, RotatedWebhookSecret, Rotation, ServiceTokenCreation,
+    ServiceTokenRecord, SpendView, TaskView, TokenRequest, UnavailableProblem, WebhookStatistics,
+    problem::CONTENT_TYPE as PROBLEM, prometheus::CONTENT_TYPE as PROMETHEUS,
 };
 
 /// Declares routes: method, path, and the fields of [`Description`]; `body` and `problems` where there are any.
@@ -132,6 +133,41 @@ routes! {
         opener: Owner,
         parameters: [TASK_ID],
         answers: [json!(200 "The task, with its latest state.": TaskView)],
+        problems: [NotFound],
+    }
+    GET "/v1/realtime" {
+        id: "openRealtime",
+        summary: "Opens a realtime session: a WebSocket that speaks OpenAI's realtime protocol, whichever provider answers.",
+        tag: "Realtime",
+        opener: Owner,
+        parameters: [MODEL],
+        answers: [no_content(101, "The session.")],
+        problems: [InvalidParameter, NotFound, TooManyRequests, Unavailable],
+    }
+    GET "/v1/realtime/connect" {
+        id: "connectRealtime",
+        summary: "The same, where the original system has it.",
+        tag: "Realtime",
+        opener: Owner,
+        parameters: [MODEL],
+        answers: [no_content(101, "The session.")],
+        problems: [InvalidParameter, NotFound, TooManyRequests, Unavailable],
+    }
+    GET "/v1/realtime/connections" {
+        id: "listRealtimeConnections",
+        summary: "Lists the key's realtime sessions that go on.",
+        tag: "Realtime",
+        opener: Owner,
+        parameters: [],
+        answers: [json!(200 "The sessions, the oldest first.": RealtimeConnections)],
+    }
+    DELETE "/v1/realtime/connections/{id}" {
+        id: "endRealtimeConnection",
+        summary: "Ends one of the key's realtime sessions.",
+        tag: "Realtime",
+        opener: Owner,
+        parameters: [REALTIME_ID],
+        answers: [no_content(204, "It is ended.")],
         problems: [NotFound],
     }
     GET "/v1/spend" {
@@ -344,6 +380,25 @@ routes! {
         parameters: [AFTER, LIMIT],
         answers: [json!(200 "A page of keys.": Page<OnlineKey>)],
         problems: [InvalidParameter],
+    }
+
+    GET "/v1/admin/realtime/sessions" {
+        id: "listRealtimeSessions",
+        summary: "Lists the realtime sessions of all keys that go on, in the order of their ids.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [AFTER, LIMIT],
+        answers: [json!(200 "A page of sessions.": Page<RealtimeSession>)],
+        problems: [InvalidParameter],
+    }
+    DELETE "/v1/admin/realtime/sessions/{id}" {
+        id: "endRealtimeSession",
+        summary: "Ends a realtime session of any key.",
+        tag: "Operating",
+        opener: Operator,
+        parameters: [REALTIME_ID],
+        answers: [no_content(204, "It is ended.")],
+        problems: [NotFound],
     }
 
     GET "/v1/admin/dead-letters" {

@@ -1,0 +1,115 @@
+//! What a session costs, on its way to the key's ledger: each row becomes a `SpendRecorded` and goes the way of all events,
+//! through the queue where the key's object does not take it.
+
+use std::time::Duration;
+
+use contract::{AcceptedEvent, DomainEvent};
+use durable_objects::log;
+use realtime::ledger::Row;
+use rust_decimal::Decimal;
+use serde_json::{json, value::RawValue};
+use worker::{Delay, Env};
+
+use crate::handover::{Handed, Way, hand_over};
+
+/// The source of the events.
+const SOURCE: &str = "/v1/realtime";
+
+/// How long to wait before each further try, where neither the object nor the queue took an event.
+const RETRY_MILLIS: [u64; 3] = [500, 2_000, 8_000];
+
+/// Makes events of the rows of one session.
+pub(super) struct Biller {
+    pub(super) virtual_key_id: String,
+    pub(super) connection_id: String,
+    pub(super) model: String,
+    pub(super) provider: String,
+    /// A correction to the key's favour that a later row has yet to use up: what is recorded is never negative.
+    pub(super) credit: Decimal,
+}
+
+impl Biller {
+    /// The event of a row; none where it costs nothing. Sent again it is known by its id.
+    pub(super) fn event(&mut self, row: &Row) -> Option<AcceptedEvent> {
+        let amount = row.cost - self.credit;
+        self.credit = (-amount).max(Decimal::ZERO);
+        if amount <= Decimal::ZERO {
+            return None;
+        }
+        let quantities = &row.quantities;
+        let tokens = |counts: &[i64]| u64::try_from(counts.iter().sum::<i64>()).unwrap_or(0);
+        let event = json!({
+            "specversion": "1.0",
+            "id": format!("{}-{}", self.connection_id, row.sequence),
+            "source": SOURCE,
+            "type": "SpendRecorded",
+            "virtualkeyid": self.virtual_key_id,
+            "data": {
+                "amount": amount.to_string(),
+                "provider": self.provider,
+                "model": self.model,
+                "requestId": self.connection_id,
+                "inputTokens": tokens(&[
+                    quantities.input_text_tokens, quantities.input_audio_tokens, quantities.input_image_tokens,
+                    quantities.cached_text_tokens, quantities.cached_audio_tokens, quantities.cached_image_tokens,
+                ]),
+                "outputTokens": tokens(&[quantities.output_text_tokens, quantities.output_audio_tokens]),
+            },
+        });
+        let text = event.to_string();
+        let accepted = DomainEvent::parse(&text).map_err(|rejection| rejection.to_string()).and_then(|event| {
+            let json = RawValue::from_string(text).map_err(|error| error.to_string())?;
+            Ok(AcceptedEvent { event, json })
+        });
+        accepted.inspect_err(|error| log::error("a bill could not be written", json!({ "error": error }))).ok()
+    }
+}
+
+/// Hands a bill to the key's object, or to the queue.
+pub(super) async fn send(env: &Env, bill: AcceptedEvent) {
+    let mut delays = RETRY_MILLIS.into_iter();
+    loop {
+        let again = AcceptedEvent { event: bill.event.clone(), json: bill.json.clone() };
+        let handed = hand_over(env, vec![again], Way::Straight).await;
+        let Some(Handed::Unavailable(reason)) = handed.first() else { return };
+        let Some(millis) = delays.next() else {
+            log::error("a bill was taken by nobody", json!({ "id": bill.event.id, "error": reason }));
+            return;
+        };
+        Delay::from(Duration::from_millis(millis)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::EventBody;
+    use realtime::ledger::{Quantities, RowKind};
+
+    use super::*;
+
+    fn row(sequence: u64, cost: &str) -> Row {
+        let quantities = Quantities { input_text_tokens: 3, output_audio_tokens: 5, ..Quantities::default() };
+        Row { sequence, kind: RowKind::Usage, quantities, cost: cost.parse().unwrap() }
+    }
+
+    #[test]
+    fn a_correction_to_the_keys_favour_is_taken_off_what_comes_next() {
+        let mut biller = Biller {
+            virtual_key_id: "7".to_owned(),
+            connection_id: "c".to_owned(),
+            model: "m".to_owned(),
+            provider: "p".to_owned(),
+            credit: Decimal::ZERO,
+        };
+        let events: Vec<_> = [(1, "0.5"), (2, "-0.3"), (3, "0.2"), (4, "0.2"), (5, "0")]
+            .into_iter()
+            .map(|(sequence, cost)| {
+                let event = biller.event(&row(sequence, cost))?.event;
+                let EventBody::Spend(spend) = event.body else { panic!("another event") };
+                Some((event.id, spend.amount.get().to_string()))
+            })
+            .collect();
+        let some = |id: &str, amount: &str| Some((id.to_owned(), amount.to_owned()));
+        assert_eq!(events, [some("c-1", "0.5"), None, None, some("c-4", "0.1"), None]);
+    }
+}

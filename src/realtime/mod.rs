@@ -1,0 +1,24 @@
+//! `GET /v1/realtime`: voice sessions, between a client that speaks OpenAI's realtime protocol and any provider.
+//!
+//! What is said is decided by the crate `realtime`, which has no sockets and no clock; here are both.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | `door` | who may begin a session, the upgrade, and how one is refused |
+//! | `providers` | who answers a model, as the configuration says |
+//! | `pump` | drives one session, from its first message to its last bill |
+//! | `upstream` | requests to providers |
+//! | `socket` | a WebSocket whose events are read in order, and that is closed when nobody holds it any more |
+//! | `sessions_door` | the sessions that go on, for the key's owner and the operator |
+//! | `bill` | what a session costs, on its way to the key's ledger |
+
+mod bill;
+mod door;
+mod providers;
+mod pump;
+mod sessions_door;
+mod socket;
+mod upstream;
+
+pub(crate) use door::serve;
+pub(crate) use sessions_door::{end, end_any, list, list_all};

@@ -1,0 +1,98 @@
+// Gemini Live's protocol, from the provider's side. What it does not understand it closes with 1007, as Gemini does.
+
+import type { IncomingMessage } from 'node:http';
+import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerDouble.ts';
+
+export const GEMINI_KEY = 'a-gemini-key-known-to-all';
+
+const PATH = '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent';
+
+/** The members of each message of a client. */
+const CLIENT_MESSAGES: Record<string, string[]> = {
+  setup: [
+    'model',
+    'generationConfig',
+    'systemInstruction',
+    'tools',
+    'realtimeInputConfig',
+    'sessionResumption',
+    'contextWindowCompression',
+    'inputAudioTranscription',
+    'outputAudioTranscription',
+    'historyConfig',
+  ],
+  clientContent: ['turns', 'turnComplete'],
+  realtimeInput: ['audio', 'video', 'text', 'audioStreamEnd', 'activityStart', 'activityEnd'],
+  toolResponse: ['functionResponses'],
+};
+
+export class GeminiProvider extends ProviderDouble {
+  /** Connections that were set up. */
+  readonly #ready = new Set<ProviderConnection>();
+
+  /** What `REALTIME_PROVIDERS` must say. */
+  settings(models: unknown): object {
+    return { Protocol: 'gemini', WebSocketUrl: `ws://${this.host}${PATH}`, Models: models };
+  }
+
+  protected override admit(request: IncomingMessage): Answered | undefined {
+    const url = new URL(request.url ?? '', 'http://provider');
+    const key = request.headers['x-goog-api-key'] ?? url.searchParams.get('key');
+    if (url.pathname !== PATH) return { status: 404, body: {} };
+    return key === GEMINI_KEY ? undefined : { status: 403, body: { error: { message: 'API key not valid' } } };
+  }
+
+  protected override opened(): void {}
+
+  protected override take(connection: ProviderConnection, sent: Sent): void {
+    const fault = Buffer.isBuffer(sent) ? 'a binary message' : this.#faultOf(connection, sent);
+    if (fault !== undefined) {
+      this.faults.push(`${fault}: ${JSON.stringify(sent).slice(0, 300)}`);
+      connection.socket.close(1007, fault);
+    } else if ('setup' in sent) {
+      this.#ready.add(connection);
+      this.tell(connection, { setupComplete: {} });
+    }
+  }
+
+  /** Says something as the server does: JSON in a binary message. */
+  tell(connection: ProviderConnection, message: object): void {
+    connection.socket.send(Buffer.from(JSON.stringify(message)));
+  }
+
+  /** Answers what was heard. */
+  answerWith(connection: ProviderConnection, heard: string, words: string, sound: Buffer, usageMetadata: object): void {
+    const content = (serverContent: object) => this.tell(connection, { serverContent });
+    const inlineData = { mimeType: 'audio/pcm;rate=24000', data: sound.toString('base64') };
+    content({ inputTranscription: { text: heard } });
+    content({ modelTurn: { parts: [{ inlineData }] } });
+    content({ outputTranscription: { text: words } });
+    content({ generationComplete: true });
+    content({ turnComplete: true });
+    this.tell(connection, { usageMetadata });
+  }
+
+  #faultOf(connection: ProviderConnection, message: Record<string, any>): string | undefined {
+    const [name, ...others] = Object.keys(message);
+    const members = CLIENT_MESSAGES[name ?? ''];
+    if (members === undefined || others.length > 0) return `not one known message: ${Object.keys(message)}`;
+    const unknown = Object.keys(message[name as string]).find((member) => !members.includes(member));
+    if (unknown !== undefined) return `unknown member ${name}.${unknown}`;
+    if (this.#ready.has(connection) === (name === 'setup')) return name === 'setup' ? 'a second setup' : 'no setup yet';
+    return name === 'setup' ? faultOfSetup(message.setup) : faultOfInput(message.realtimeInput);
+  }
+}
+
+function faultOfSetup(setup: Record<string, any>): string | undefined {
+  if (!/^models\/./.test(setup.model)) return 'setup.model';
+  const modalities = setup.generationConfig?.responseModalities;
+  if (modalities?.length !== 1 || !['AUDIO', 'TEXT'].includes(modalities[0])) return 'responseModalities';
+  const detection = setup.realtimeInputConfig?.automaticActivityDetection ?? {};
+  return detection.disabled && Object.keys(detection).length > 1 ? 'automaticActivityDetection' : undefined;
+}
+
+function faultOfInput(input: Record<string, any> | undefined): string | undefined {
+  if (input?.audio === undefined) return undefined;
+  if (!/^audio\/pcm;rate=\d+$/.test(input.audio.mimeType)) return 'audio.mimeType';
+  return Buffer.from(input.audio.data, 'base64').length % 2 === 0 ? undefined : 'half a sample';
+}

@@ -1,0 +1,97 @@
+// Ultravox's protocol, from the provider's side: a REST call that makes a call, and its socket, which is joined once.
+
+import type { IncomingMessage } from 'node:http';
+import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerDouble.ts';
+
+export const ULTRAVOX_KEY = 'an-ultravox-key-known-to-all';
+
+/** The members of a call. */
+const CALL_MEMBERS = [
+  'systemPrompt',
+  'temperature',
+  'model',
+  'voice',
+  'languageHint',
+  'initialMessages',
+  'joinTimeout',
+  'maxDuration',
+  'selectedTools',
+  'medium',
+  'firstSpeakerSettings',
+  'initialOutputMedium',
+  'vadSettings',
+];
+
+const CLIENT_MESSAGES: Record<string, string[]> = {
+  user_text_message: ['text', 'urgency', 'deferResponse'],
+  forced_agent_message: ['content', 'uninterruptible', 'urgency'],
+  set_output_medium: ['medium'],
+  client_tool_result: ['invocationId', 'result', 'agentReaction', 'responseType', 'errorType', 'errorMessage'],
+  ping: ['timestamp'],
+  hang_up: ['message'],
+};
+
+export class UltravoxProvider extends ProviderDouble {
+  /** The bodies of the calls, in order. */
+  readonly calls: Record<string, any>[] = [];
+  /** What is answered when somebody asks how long a call was, in seconds. */
+  billedSeconds = 1;
+  readonly #joinable = new Set<string>();
+
+  /** What `REALTIME_PROVIDERS` must say. */
+  settings(models: unknown): object {
+    return { Protocol: 'ultravox', ApiUrl: `http://${this.host}`, Models: models };
+  }
+
+  protected override answer(request: IncomingMessage, body: any): Answered {
+    if (request.headers['x-api-key'] !== ULTRAVOX_KEY) return { status: 401, body: { detail: 'wrong key' } };
+    const call = /^\/api\/calls\/(\w+)$/.exec(request.url ?? '')?.[1];
+    if (request.method === 'GET' && call !== undefined) {
+      return { status: 200, body: { callId: call, billedDuration: `${this.billedSeconds}s`, ended: 'now' } };
+    }
+    if (request.method !== 'POST' || request.url !== '/api/calls')
+      return { status: 404, body: { detail: 'not found' } };
+    const unknown = Object.keys(body).find((member) => !CALL_MEMBERS.includes(member));
+    if (unknown !== undefined) {
+      this.faults.push(`a call with ${unknown}`);
+      return { status: 400, body: { [unknown]: ['unknown field'] } };
+    }
+    const callId = `call${this.calls.push(body)}`;
+    this.#joinable.add(callId);
+    return { status: 201, body: { callId, joinUrl: `ws://${this.host}/join/${callId}?token=t` } };
+  }
+
+  protected override admit(request: IncomingMessage): Answered | undefined {
+    const url = new URL(request.url ?? '', 'http://provider');
+    const callId = url.pathname.replace('/join/', '');
+    const isJoined = url.searchParams.get('token') === 't' && this.#joinable.delete(callId);
+    return isJoined ? undefined : { status: 403, body: { detail: 'a call is joined once' } };
+  }
+
+  protected override opened(connection: ProviderConnection): void {
+    connection.send({ type: 'call_started', callId: `call${this.calls.length}` });
+    connection.send({ type: 'state', state: 'listening' });
+  }
+
+  protected override take(connection: ProviderConnection, sent: Sent): void {
+    if (Buffer.isBuffer(sent)) return;
+    const { type, ...rest } = sent;
+    const members = CLIENT_MESSAGES[type];
+    const unknown = Object.keys(rest).find((member) => !members?.includes(member));
+    if (members === undefined || unknown !== undefined) this.faults.push(`unknown: ${JSON.stringify(sent)}`);
+    if (type === 'ping') connection.send({ type: 'pong', timestamp: sent.timestamp });
+    if (type === 'hang_up') connection.socket.close(1000);
+  }
+
+  /** Answers what was heard. */
+  answerWith(connection: ProviderConnection, heard: string, words: string, sound: Buffer): void {
+    const state = (name: string) => connection.send({ type: 'state', state: name });
+    connection.send({ type: 'transcript', role: 'user', medium: 'voice', text: heard, final: true, ordinal: 0 });
+    state('thinking');
+    state('speaking');
+    connection.send({ type: 'transcript', role: 'agent', medium: 'voice', delta: words, final: false, ordinal: 1 });
+    connection.socket.send(sound);
+    connection.send({ type: 'transcript', role: 'agent', medium: 'voice', text: words, final: true, ordinal: 1 });
+    state('listening');
+  }
+}
