@@ -4,6 +4,7 @@ import { type HubConnection, LogLevel } from '@microsoft/signalr';
 import { hubs } from './contract.ts';
 import { asError } from './errors.ts';
 import type { HubAddress } from './hubNames.ts';
+import { LatestStates } from './latestStates.ts';
 import type { Logger } from './logger.ts';
 import type { MetricsRecorder } from './metrics.ts';
 
@@ -19,23 +20,31 @@ export function eventIdOf(args: readonly unknown[]): string | undefined {
   return typeof last.eventId === 'string' ? last.eventId : undefined;
 }
 
+/** Up to where a client has been told everything. */
+export interface LastSeen {
+  /** The latest event; none where there was none. */
+  event?: string;
+  /** The latest one since the last resume token was given. */
+  sinceToken?: string;
+}
+
 export class EventStream {
   readonly #handlers = new Map<string, Set<Handler>>();
   readonly #connected = new Set<string>();
   readonly #seen = new Set<string>();
+  readonly #states: LatestStates;
   #connection: HubConnection | undefined;
   #held: [event: string, args: unknown[]][] | undefined;
   #repeatsWanted = 0;
-  /** The id of the latest event. */
-  lastEventId: string | undefined;
-  /** The same, of those since it was last set to undefined. */
-  lastEventIdOfConnection: string | undefined;
+  #last: LastSeen = {};
+  #gap: LastSeen | undefined;
 
   constructor(
     address: HubAddress,
     private readonly metrics: MetricsRecorder,
     private readonly logger: Logger,
   ) {
+    this.#states = new LatestStates(address);
     // Those that nobody listens to are seen too: the last of them says from where on something may be missing.
     for (const event of address.hub === undefined ? [] : hubs[address.hub].events) this.#handlers.set(event, new Set());
   }
@@ -67,7 +76,9 @@ export class EventStream {
       return;
     }
     const id = eventIdOf(args);
-    if (id !== undefined && !this.#isNew(id) && this.#repeatsWanted === 0) {
+    const isRepeated = id !== undefined && !this.#isNew(id);
+    const isKnown = this.#states.isKnown(event, args);
+    if ((isRepeated && this.#repeatsWanted === 0) || (isKnown && this.#gap !== undefined)) {
       this.metrics.counts.duplicates += 1;
       return;
     }
@@ -104,11 +115,39 @@ export class EventStream {
     }
   }
 
+  /**
+   * There may be a gap after what was seen so far. What a new connection is greeted with is later than the gap, and
+   * does not close it.
+   */
+  openGap(): void {
+    this.#gap ??= { ...this.#last };
+  }
+
+  /** Where the gap begins. */
+  get gap(): LastSeen {
+    return this.#gap ?? this.#last;
+  }
+
+  /** Everything up to an event is here. */
+  moveGap(event: string | undefined): void {
+    if (this.#gap !== undefined && event !== undefined) this.#gap.event = event;
+  }
+
+  closeGap(): void {
+    this.#gap = undefined;
+  }
+
+  /** A resume token is about to be given. */
+  beginToken(): void {
+    delete this.#last.sinceToken;
+  }
+
   /** Forgets what was seen: it was somebody else's. */
   forget(): void {
     this.#seen.clear();
-    this.lastEventId = undefined;
-    this.lastEventIdOfConnection = undefined;
+    this.#states.forget();
+    this.#last = {};
+    this.#gap = undefined;
   }
 
   #listen(event: string): void {
@@ -120,10 +159,12 @@ export class EventStream {
   #isNew(id: string): boolean {
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
-    if (this.#seen.size > MOST_IDS) for (const oldest of this.#seen) return this.#seen.delete(oldest);
-    if (this.lastEventId === undefined || id > this.lastEventId) this.lastEventId = id;
-    const { lastEventIdOfConnection: last } = this;
-    if (last === undefined || id > last) this.lastEventIdOfConnection = id;
+    if (this.#seen.size > MOST_IDS) {
+      const [oldest] = this.#seen;
+      if (oldest !== undefined) this.#seen.delete(oldest);
+    }
+    if (this.#last.event === undefined || id > this.#last.event) this.#last.event = id;
+    if (this.#last.sinceToken === undefined || id > this.#last.sinceToken) this.#last.sinceToken = id;
     return true;
   }
 

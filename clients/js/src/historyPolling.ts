@@ -40,7 +40,7 @@ export class HistoryPolling {
     if (this.#running !== undefined || !this.isPossible) return;
     const running = new AbortController();
     this.#running = running;
-    this.#cursor = this.around.stream.lastEventId;
+    this.#cursor = this.around.stream.gap.event;
     this.#hasRead = this.#cursor !== undefined;
     this.#introduced.clear();
     for (const { topic, id } of this.around.subscriptions.confirmed) this.#introduced.add(`${topic} ${id}`);
@@ -85,6 +85,7 @@ export class HistoryPolling {
       if (this.#cursor === undefined || entry.eventId > this.#cursor) this.#cursor = entry.eventId;
     }
     this.#hasRead = true;
+    stream.moveGap(this.#cursor);
     for (const { topic, id } of added) this.#introduced.add(`${topic} ${id}`);
   }
 }

@@ -179,6 +179,7 @@ export class HubSession {
     const connection = this.#connection;
     this.#retry.reset();
     this.#startedAt = performance.now();
+    this.stream.openGap();
     this.#enter(ConnectionState.Connecting);
     for (let attempt = 1; ; attempt++) {
       this.shared.order.wants(this, this.policy.priority);
@@ -248,6 +249,7 @@ export class HubSession {
   /** The established connection is lost, and the official client is going to reconnect. */
   #lost(error: Error | undefined): void {
     this.#startedAt = performance.now();
+    this.stream.openGap();
     this.shared.order.wants(this, this.policy.priority);
     this.#enter(ConnectionState.Reconnecting);
     this.#tellRetry(error && this.shared.keys.redactError(error));

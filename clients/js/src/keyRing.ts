@@ -8,6 +8,9 @@ export type KeySource = string | (() => string | Promise<string>);
 
 const HIDDEN = '***';
 
+/** Secrets that are remembered: a source may give a new one every few minutes for weeks. */
+const MOST_SECRETS = 100;
+
 export class KeyRing {
   readonly #keys = new Map<KeyKind, KeySource>();
   readonly #secrets = new Set<string>();
@@ -42,8 +45,10 @@ export class KeyRing {
   /** Makes sure that a secret is never shown. */
   remember(secret: string): void {
     this.#secrets.add(secret);
-    // A source may give a new one every few minutes for weeks.
-    if (this.#secrets.size > 100) for (const oldest of [...this.#secrets].slice(0, 1)) this.#secrets.delete(oldest);
+    if (this.#secrets.size > MOST_SECRETS) {
+      const [oldest] = this.#secrets;
+      if (oldest !== undefined) this.#secrets.delete(oldest);
+    }
   }
 
   /** A text without any secret. */

@@ -31,29 +31,36 @@ export class Recovery {
   }
 
   /**
-   * Resumes, or reads what was missed from the history; subscribes again; and prepares for the next loss.
+   * Resumes, which brings back subscriptions and what was missed. Where that can't be, subscribes again, and reads what
+   * was missed from the history. Then it prepares for the next loss.
    *
    * @param isFirst whether there was no connection before
    * @returns whether the server says that nothing was missed
    * @throws where the connection is lost meanwhile
    */
   async recover(connection: HubConnection, isFirst: boolean): Promise<boolean> {
-    const { stream, address } = this.around;
-    const since = stream.lastEventId;
+    const { stream } = this.around;
+    const since = stream.gap.event;
     const resumed = await this.#resume(connection);
     const isComplete = resumed?.recovered ?? (isFirst && since === undefined);
+    if (resumed?.recovered !== true) await this.#begin(connection, isComplete ? undefined : since);
+    await this.#prepare(connection);
+    stream.closeGap();
+    return isComplete;
+  }
+
+  /** Subscribes, and reads what came after an event, if one is given; that goes before what subscribing brings. */
+  async #begin(connection: HubConnection, since: string | undefined): Promise<void> {
+    const { stream, address } = this.around;
     const hasHistory = address.key === 'virtual' && address.hub !== undefined;
-    const mustCatchUp = !isComplete && hasHistory && since !== undefined;
-    // What was missed goes before what subscribing again brings.
-    if (mustCatchUp) stream.hold();
+    if (since === undefined || !hasHistory) return this.#subscribe(connection);
+    stream.hold();
     try {
       await this.#subscribe(connection);
-      if (mustCatchUp) await this.#catchUp(since);
+      await this.#catchUp(since);
     } finally {
-      if (mustCatchUp) stream.release();
+      stream.release();
     }
-    await this.#prepare(connection);
-    return isComplete;
   }
 
   /** What came of a token; nothing where there is none that counts. */
@@ -61,7 +68,7 @@ export class Recovery {
     const token = this.#token;
     if (token === undefined) return undefined;
     // A token counts once: if the connection is lost before the answer, nobody knows whether it still does.
-    const lastEventId = this.around.stream.lastEventIdOfConnection ?? null;
+    const lastEventId = this.around.stream.gap.sinceToken ?? null;
     try {
       return await connection.invoke<Resumed>('Resume', token, lastEventId);
     } catch (thrown) {
@@ -96,7 +103,7 @@ export class Recovery {
 
   async #prepare(connection: HubConnection): Promise<void> {
     this.#token = undefined;
-    this.around.stream.lastEventIdOfConnection = undefined;
+    this.around.stream.beginToken();
     try {
       this.#token = (await connection.invoke<ResumeToken>('GetResumeToken')).resumeToken;
     } catch (thrown) {

@@ -48,8 +48,10 @@ export class Relevance {
     const known = entry.event === 'TaskStarted' ? String(entry.arguments[1]) : this.#types.get(taskId);
     const type = known ?? (await read<{ taskType: string }>(api, `/v1/tasks/${encodeURIComponent(taskId)}`)).taskType;
     this.#types.set(taskId, type);
-    if (this.#types.size > MOST_TYPES)
-      for (const oldest of [...this.#types.keys()].slice(0, 1)) this.#types.delete(oldest);
+    if (this.#types.size > MOST_TYPES) {
+      const [oldest] = this.#types.keys();
+      if (oldest !== undefined) this.#types.delete(oldest);
+    }
     return type;
   }
 }
