@@ -24,6 +24,7 @@ export class HistoryPolling {
   #running: AbortController | undefined;
   /** Whether the last read was answered. */
   isWorking = false;
+  #hasAnswer = false;
   /** The event up to which everything was read; none before the first read. */
   #cursor: string | undefined;
   #hasRead = false;
@@ -36,12 +37,18 @@ export class HistoryPolling {
     return this.around.address.key === 'virtual' && this.around.address.hub !== undefined;
   }
 
+  /** Whether it works, or may turn out to. */
+  get isPromising(): boolean {
+    return this.#running !== undefined && (this.isWorking || !this.#hasAnswer);
+  }
+
   start(): void {
     if (this.#running !== undefined || !this.isPossible) return;
     const running = new AbortController();
     this.#running = running;
     this.#cursor = this.around.stream.gap.event;
     this.#hasRead = this.#cursor !== undefined;
+    this.#hasAnswer = false;
     this.#introduced.clear();
     for (const { topic, id } of this.around.subscriptions.confirmed) this.#introduced.add(`${topic} ${id}`);
     void this.#poll(running.signal);
@@ -61,6 +68,7 @@ export class HistoryPolling {
       } catch (thrown) {
         if (signal.aborted) return;
         this.isWorking = false;
+        this.#hasAnswer = true;
         const { logger, address } = this.around;
         logger.log(LogLevel.Debug, `${address.route}: could not read the history: ${asError(thrown).message}`);
       }

@@ -79,7 +79,7 @@ export class HubSession {
       watch: this.#watch,
       ladder: this.#ladder,
       hasKeySource: () => keys.isSource(address.key, this.#ownKey),
-      isPolling: () => this.#polling.isWorking,
+      isPolling: () => this.#polling.isPromising,
       onRetry: (attempt, delayMillis, error) => this.#willRetry(attempt, delayMillis, error),
     });
   }

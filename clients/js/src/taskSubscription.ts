@@ -44,7 +44,7 @@ export async function subscribeToTask(
   const taskId = String(id ?? '');
   if (taskId.trim() === '') throw new ConduitSignalRError('invalid-argument', 'Task ID cannot be null or empty');
   const handlers = new Map<keyof TaskHubEvents, (...args: unknown[]) => void>();
-  /** The latest of each: somebody else's subscription has its snapshot told to everybody. */
+  /** The latest of each event: somebody else's subscription has its snapshot told to everybody. */
   const latest = new Map<string, string>();
   let isOver = false;
 
@@ -57,15 +57,16 @@ export async function subscribeToTask(
   };
 
   for (const event of Object.keys(CALLBACKS) as (keyof TaskHubEvents)[]) {
-    const handler = (told: unknown, ...args: unknown[]) => {
-      const eventId = eventIdOf(args);
-      if (String(told) !== taskId || (eventId !== undefined && latest.get(event) === eventId)) return;
-      if (eventId !== undefined) latest.set(event, eventId);
-      const isLast = !GOES_ON.includes(event);
+    const handler = (told: unknown, ...rest: unknown[]) => {
+      if (String(told) !== taskId) return;
+      const args = eventIdOf(rest) === undefined ? rest : rest.slice(0, -1);
+      const content = JSON.stringify(args);
+      if (latest.get(event) === content) return;
+      latest.set(event, content);
       // Nothing comes after the end; that the hub can't be told so now makes no difference.
-      if (isLast) leave().catch(() => {});
+      if (!GOES_ON.includes(event)) leave().catch(() => {});
       const callback = callbacks[CALLBACKS[event]] as ((...args: unknown[]) => void) | undefined;
-      callback?.(...(eventId === undefined ? args : args.slice(0, -1)));
+      callback?.(...args);
     };
     handlers.set(event, handler);
     service.on('tasks', event, handler);
