@@ -209,6 +209,18 @@ describe('a connection that is cut', () => {
     await expect(events.next()).resolves.toContain('t');
   });
 
+  test('is not even noticed with stateful reconnect', async () => {
+    const key = await front.createKey();
+    const client = service(proxy, key);
+    const events = eventsOf(client, 'tasks');
+    await client.connectToHub('tasks', null, { statefulReconnect: true });
+    await client.invoke('tasks', 'SubscribeToTaskType', '*');
+    const life = new ConnectionLife(client, 'tasks');
+    await whileAway(() => start(key, 'missed'));
+    await expect(events.next()).resolves.toContain('missed');
+    expect(life.brief).toEqual([]);
+  });
+
   test.each(['tasks', 'video-generation', 'image-generation', 'webhooks'])(
     'of hub %s has its subscriptions again even where the token was used up',
     async (hub) => {
@@ -241,6 +253,31 @@ describe('a connection that is cut', () => {
       expect(events.all.map((args) => stepOf(args))).toEqual([1, 2, 3]);
     },
   );
+});
+
+test('what both Resume and the history bring is told once', async () => {
+  const key = await front.createKey();
+  const client = service(proxy, key);
+  const events = eventsOf(client, 'webhooks', ['DeliveryAttempted']);
+  const connection = await client.connectToHub('webhooks');
+  await client.invoke('webhooks', 'SubscribeToWebhooks', ['*']);
+  await tellOf(key, 'webhooks', 1);
+  await events.next();
+  // As where the journal does not reach far enough.
+  const invoke = connection.invoke.bind(connection);
+  connection.invoke = async (name: string, ...args: any[]) => {
+    const answer = await invoke(name, ...args);
+    return name === 'Resume' ? { ...answer, recovered: false } : answer;
+  };
+  const life = new ConnectionLife(client, 'webhooks');
+  await whileAway(async () => {
+    await tellOf(key, 'webhooks', 2);
+    await tellOf(key, 'webhooks', 3);
+  });
+  await expect(life.tells('reconnected')).resolves.toMatchObject({ recovered: false });
+  await untilTold(client, 'webhooks');
+  expect(events.all.map((args) => stepOf(args))).toEqual([1, 2, 3]);
+  expect(client.getMetrics('webhooks').messages?.duplicates).toBe(2);
 });
 
 /** Has something happen that clients of a hub are told of. */

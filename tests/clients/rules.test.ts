@@ -30,7 +30,13 @@ describe('transports', () => {
 
   function ladder() {
     const clock = { millis: 0 };
-    return { clock, ladder: new TransportLadder({ transports }, () => clock.millis) };
+    return {
+      clock,
+      ladder: new TransportLadder(
+        () => ({ transports }),
+        () => clock.millis,
+      ),
+    };
   }
 
   test('are tried one after the other, and then from the first again', () => {
@@ -82,8 +88,8 @@ describe('turns', () => {
   test('come to the more important first, to equals at once, and to all in the end', async () => {
     const order = new ReconnectOrder();
     const [critical, normal, another] = [{}, {}, {}];
-    order.wants(critical, 'critical');
-    order.wants(normal, 'normal');
+    order.wants(critical, 'critical', 10);
+    order.wants(normal, 'normal', 0);
     const took: string[] = [];
     const waits = order.turn(another, 'low', never).then(() => took.push('low'));
     await order.turn(critical, 'critical', never).then(() => took.push('critical'));
@@ -95,9 +101,15 @@ describe('turns', () => {
     expect(took).toEqual(['critical', 'normal', 'low']);
   });
 
+  test('that come much later are not waited for', async () => {
+    const order = new ReconnectOrder();
+    order.wants({}, 'critical', 20_000);
+    await order.turn({}, 'low', never);
+  });
+
   test('are not waited for by who has ended', async () => {
     const order = new ReconnectOrder();
-    order.wants({}, 'critical');
+    order.wants({}, 'critical', 0);
     const ended = new AbortController();
     const waits = order.turn({}, 'low', ended.signal);
     ended.abort();

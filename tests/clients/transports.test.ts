@@ -156,8 +156,13 @@ test('hubs that somebody waits for reconnect first', async () => {
   for (const hub of hubs) await client.connectToHub(hub, null, hub === 'tasks' ? { transports: ['WebSockets'] } : {});
   const lives = hubs.map((hub) => new ConnectionLife(client, hub));
   for (let round = 0; round < 4; round++) {
-    const before = proxy.seen.length;
+    // At every other time the server is away for some attempts.
+    if (round % 2 === 1) proxy.fates.negotiate = 'refused';
     proxy.cut();
+    if (round % 2 === 1)
+      await lives[2]?.told.find('attempts', ([name, detail]) => name === 'reconnecting' && detail.attempt > 3);
+    const before = proxy.seen.length;
+    delete proxy.fates.negotiate;
     await Promise.all(lives.map((life) => life.tells('reconnected')));
     const asked = proxy.seen.slice(before).filter(({ kind }) => kind === 'negotiate');
     const order = [...new Set(asked.map(({ path }) => path.split('/')[2]))];

@@ -58,8 +58,9 @@ export class HubCalls {
 
   /** What a method streams. It is not queued: a stream ends with its connection. */
   stream<T>(method: string, args: unknown[]): IStreamResult<T> {
+    const connection = this.#open();
     this.around.metrics.counts.sent += 1;
-    return this.#open().stream<T>(method, ...args);
+    return connection.stream<T>(method, ...args);
   }
 
   /** A round trip through the hub, in milliseconds. */

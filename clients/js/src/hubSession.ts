@@ -70,7 +70,7 @@ export class HubSession {
     this.calls = new HubCalls({ address, stream, subscriptions, metrics: this.#metrics, keys, ...current });
     this.#recovery = new Recovery(around);
     this.#polling = new HistoryPolling({ ...around, intervalMillis: () => this.policy.pollInterval });
-    this.#ladder = new TransportLadder(policy);
+    this.#ladder = new TransportLadder(() => this.policy);
     this.#watch = new NegotiationWatch(logger, this.#ladder, () =>
       shared.order.turn(this, this.policy.priority, this.#ended.signal),
     );
@@ -180,9 +180,9 @@ export class HubSession {
     this.#retry.reset();
     this.#startedAt = performance.now();
     this.stream.openGap();
+    this.shared.order.wants(this, this.policy.priority, 0);
     this.#enter(ConnectionState.Connecting);
     for (let attempt = 1; ; attempt++) {
-      this.shared.order.wants(this, this.policy.priority);
       try {
         await this.#attempt(connection);
         break;
@@ -205,7 +205,9 @@ export class HubSession {
 
   async #attempt(connection: HubConnection): Promise<void> {
     // Where there is no key at all, the network need not be asked.
-    await this.#key();
+    if (!this.hasOwnKey && !this.shared.keys.has(this.address.key)) {
+      throw new ConduitSignalRError('unauthorized', `there is no ${this.address.key} key`);
+    }
     const seconds = this.policy.connectTimeout / 1_000;
     const timeout = () => new ConduitSignalRError('timeout', `no connection within ${seconds} s`);
     const start = connection.start();
@@ -250,7 +252,6 @@ export class HubSession {
   #lost(error: Error | undefined): void {
     this.#startedAt = performance.now();
     this.stream.openGap();
-    this.shared.order.wants(this, this.policy.priority);
     this.#enter(ConnectionState.Reconnecting);
     this.#tellRetry(error && this.shared.keys.redactError(error));
   }
@@ -261,10 +262,8 @@ export class HubSession {
     this.#next = { attempt, nextRetryDelay };
     const isHopeless = this.#ladder.isExhausted || attempt > POLLS_AFTER_FAILURES;
     if (this.policy.enablePolling && isHopeless) this.#polling.start();
-    if (attempt === 1) return;
-    // It had its turn; the next one it wants when the time has come.
-    this.shared.order.had(this);
-    this.#tellRetry(this.#retryError);
+    this.shared.order.wants(this, this.policy.priority, nextRetryDelay);
+    if (attempt > 1) this.#tellRetry(this.#retryError);
   }
 
   #tellRetry(error: Error | undefined): void {

@@ -8,6 +8,9 @@ export type KeySource = string | (() => string | Promise<string>);
 
 const HIDDEN = '***';
 
+/** What is shorter is no key, and would be found in every other word. */
+const SHORTEST_SECRET = 8;
+
 /** Secrets that are remembered: a source may give a new one every few minutes for weeks. */
 const MOST_SECRETS = 100;
 
@@ -44,6 +47,7 @@ export class KeyRing {
 
   /** Makes sure that a secret is never shown. */
   remember(secret: string): void {
+    if (secret.length < SHORTEST_SECRET) return;
     this.#secrets.add(secret);
     if (this.#secrets.size > MOST_SECRETS) {
       const [oldest] = this.#secrets;

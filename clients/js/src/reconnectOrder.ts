@@ -10,30 +10,35 @@ const LONGEST_WAIT_MILLIS = 5_000;
 
 interface Waiting {
   rank: number;
-  /** Ends when it had its turn. */
+  /** When it is going to try, as `Date.now()` gives it. */
+  dueAt: number;
+  /** Ends when it needs no turn any more, or later. */
   over: AbortController;
 }
 
 export class ReconnectOrder {
   readonly #waiting = new Map<object, Waiting>();
 
-  /** A connection was lost, or is to be started: it wants a turn. */
-  wants(who: object, priority: HubPriority): void {
-    this.#waiting.get(who)?.over.abort();
-    this.#waiting.set(who, { rank: RANKS[priority], over: new AbortController() });
+  /** A connection is to be started, or was lost, or failed to: it tries after so long. */
+  wants(who: object, priority: HubPriority, delayMillis: number): void {
+    const before = this.#waiting.get(who);
+    this.#waiting.set(who, { rank: RANKS[priority], dueAt: Date.now() + delayMillis, over: new AbortController() });
+    before?.over.abort();
   }
 
-  /** Its attempt succeeded or failed, or it needs none any more. */
+  /** It is connected, or is not going to be. */
   had(who: object): void {
-    this.#waiting.get(who)?.over.abort();
+    const before = this.#waiting.get(who);
     this.#waiting.delete(who);
+    before?.over.abort();
   }
 
-  /** Resolves when nobody of a higher priority is still to try, or after a while. */
+  /** Resolves when nobody of a higher priority is about to try, or after a while. */
   async turn(who: object, priority: HubPriority, signal: AbortSignal): Promise<void> {
     const end = Date.now() + LONGEST_WAIT_MILLIS;
     for (;;) {
-      const first = [...this.#waiting].find(([other, { rank }]) => other !== who && rank > RANKS[priority]);
+      const goesFirst = ({ rank, dueAt }: Waiting) => rank > RANKS[priority] && dueAt < end;
+      const first = [...this.#waiting].find(([other, waiting]) => other !== who && goesFirst(waiting));
       const millis = end - Date.now();
       if (first === undefined || millis <= 0 || signal.aborted) return;
       await pause(millis, AbortSignal.any([signal, first[1].over.signal]));

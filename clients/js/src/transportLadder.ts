@@ -23,13 +23,13 @@ export class TransportLadder {
   isExhausted = false;
 
   constructor(
-    private readonly policy: Pick<Policy, 'transports'>,
+    private readonly policy: () => Pick<Policy, 'transports'>,
     private readonly now: () => number = Date.now,
   ) {}
 
   /** The one to try. */
   get current(): TransportName | undefined {
-    return this.policy.transports[this.#step];
+    return this.policy().transports[this.#step];
   }
 
   /** It connected. */
@@ -55,7 +55,7 @@ export class TransportLadder {
   next(): boolean {
     if (this.#step === 0) this.#leftFirstAt = this.now();
     this.#step += 1;
-    if (this.#step < this.policy.transports.length) return true;
+    if (this.#step < this.policy().transports.length) return true;
     this.#step = 0;
     this.isExhausted = true;
     return false;
