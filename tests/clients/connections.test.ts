@@ -195,8 +195,21 @@ describe('keys', () => {
       () => connectionsOf(one),
       (count) => count === 0,
     );
+    // Of changes that follow each other at once, the last one counts.
+    client.setVirtualKey(null);
+    client.setVirtualKey('condt_of-nobody-at-all');
+    client.setVirtualKey(one.key);
+    await life.enters('connected');
+    await expect(connectionsOf(one)).resolves.toBe(1);
+    client.setVirtualKey(other.key);
     client.setVirtualKey(null);
     await life.enters('disconnected');
+    await eventually(
+      'nobody',
+      () => connectionsOf(one),
+      (count) => count === 0,
+    );
+    expect(client.getConnectionState('tasks')).toBe('disconnected');
   });
 
   test.each([

@@ -49,6 +49,9 @@ export class HubSession {
   #awaited: Deferred<HubConnection> | undefined;
   #ownKey: KeySource | undefined;
   #hasBeenConnected = false;
+  /** Whether a connection was stopped that is to come back with another key. */
+  #isMissed = false;
+  #keyChanges = 0;
   #startedAt = 0;
   #retryError: Error | undefined;
   #next = { attempt: 1, nextRetryDelay: 0 };
@@ -108,7 +111,7 @@ export class HubSession {
 
   /** The connection, once there is one. All who ask meanwhile get the same. */
   connect(key: KeySource | null | undefined, policy: Policy): Promise<HubConnection> {
-    const isIdle = this.#state === ConnectionState.Disconnected || this.#state === ConnectionState.Failed;
+    const isIdle = this.#isIdle;
     if (key && this.#ownKey !== undefined && key !== this.#ownKey && !isIdle) {
       const message = `hub ${this.address.route} has a connection with another key: disconnect it first`;
       return Promise.reject(new ConduitSignalRError('another-key', message));
@@ -128,21 +131,24 @@ export class HubSession {
   /** Ends the connection, and with it the session. */
   async disconnect(): Promise<void> {
     this.#ended.abort();
-    const error = () => new ConduitSignalRError('disconnected', `hub ${this.address.route} was disconnected`);
     await this.#stop();
-    this.#refuseAll(error);
+    this.#refuseAll(() => this.#disconnectedError('was disconnected'));
   }
 
-  /** Connects anew because the key is somebody else's; not without one. */
-  async changeKey(hasKey: boolean): Promise<void> {
-    const isWanted = this.#state !== ConnectionState.Disconnected && this.#state !== ConnectionState.Failed;
+  /** Connects anew because the key is somebody else's; not where there is none any more. */
+  async changeKey(): Promise<void> {
+    // Of several changes that come closely, the last one counts.
+    this.#isMissed ||= !this.#isIdle;
+    const change = ++this.#keyChanges;
     await this.#stop();
+    if (change !== this.#keyChanges || this.#ended.signal.aborted) return;
     this.#recovery.forget();
     this.#hasBeenConnected = false;
-    if (this.#ended.signal.aborted) return;
-    if (hasKey && isWanted) await this.#start();
-    else
-      this.#refuseAll(() => new ConduitSignalRError('disconnected', `hub ${this.address.route} has no key any more`));
+    const isMissed = this.#isMissed && this.#isIdle;
+    this.#isMissed = false;
+    if (!isMissed) return;
+    if (this.#hasKey) await this.#start();
+    else this.#refuseAll(() => this.#disconnectedError('has no key any more'));
   }
 
   #build(): HubConnection {
@@ -171,6 +177,19 @@ export class HubSession {
 
   #key(): Promise<string> {
     return this.shared.keys.resolve(this.address.key, this.#ownKey);
+  }
+
+  get #hasKey(): boolean {
+    return this.hasOwnKey || this.shared.keys.has(this.address.key);
+  }
+
+  /** Whether nothing is connected, and nothing tries to be. */
+  get #isIdle(): boolean {
+    return this.#state === ConnectionState.Disconnected || this.#state === ConnectionState.Failed;
+  }
+
+  #disconnectedError(how: string): ConduitSignalRError {
+    return new ConduitSignalRError('disconnected', `hub ${this.address.route} ${how}`);
   }
 
   /** Starts, and starts again until it succeeds or the rules say no. */
@@ -205,7 +224,7 @@ export class HubSession {
 
   async #attempt(connection: HubConnection): Promise<void> {
     // Where there is no key at all, the network need not be asked.
-    if (!this.hasOwnKey && !this.shared.keys.has(this.address.key)) {
+    if (!this.#hasKey) {
       throw new ConduitSignalRError('unauthorized', `there is no ${this.address.key} key`);
     }
     const seconds = this.policy.connectTimeout / 1_000;

@@ -195,7 +195,7 @@ export class ConduitSignalRService extends EventTarget {
   #setKey(kind: KeyKind, key: KeySource | null): void {
     if (!this.#keys.set(kind, key)) return;
     for (const session of this.#sessions.values()) {
-      if (session.address.key === kind && !session.hasOwnKey) void session.changeKey(this.#keys.has(kind));
+      if (session.address.key === kind && !session.hasOwnKey) void session.changeKey();
     }
   }
 
