@@ -7,6 +7,7 @@ import { ConnectionLife } from '../harness/connectionLife.ts';
 import { eventually } from '../harness/deadline.ts';
 import { edge, type Key } from '../harness/edge.ts';
 import { type Fate, GatedProxy, type RequestKind } from '../harness/gatedProxy.ts';
+import { WaitingProxy } from '../harness/waitingProxy.ts';
 
 const front = edge();
 const service = clientServices();
@@ -61,6 +62,22 @@ describe('the next transport is taken', () => {
     await start(key, 't');
     await expect(events.next()).resolves.toContain('t');
   });
+});
+
+test('a server that takes connections and says nothing is given so long, and no longer', async () => {
+  const key = await front.createKey();
+  const proxy = await WaitingProxy.start(Number(new URL(front.url).port));
+  proxy.hold();
+  const options = { connection: { ...EAGER, connectTimeout: 200, maxReconnectAttempts: 1, enablePolling: false } };
+  const client = service(proxy, key, options);
+  await expect(client.connectToHub('tasks')).rejects.toMatchObject({ code: 'attempts-exhausted' });
+  // Once it is connected, an invocation is waited for as long as the program says.
+  proxy.release();
+  await client.connectToHub('tasks', null, { connectTimeout: 10_000, invokeTimeout: 100 });
+  proxy.stall();
+  await expect(client.invoke('tasks', 'GetResumeToken')).rejects.toMatchObject({ code: 'timeout' });
+  await client.disconnectAll();
+  await proxy.stop();
 });
 
 describe('where none holds', () => {

@@ -1,6 +1,6 @@
 // One hub: its connection from the first attempt to the end, and all that outlives a lost one.
 
-import { type HubConnection, HubConnectionBuilder, HubConnectionState, LogLevel } from '@microsoft/signalr';
+import { type HubConnection, HubConnectionState, LogLevel } from '@microsoft/signalr';
 import type { Emit } from './connectionEvents.ts';
 import { ConnectionState } from './connectionState.ts';
 import { type Deferred, deferred } from './deferred.ts';
@@ -8,13 +8,14 @@ import { asError, ConduitSignalRError } from './errors.ts';
 import { EventStream } from './eventStream.ts';
 import { HistoryPolling } from './historyPolling.ts';
 import { HubCalls } from './hubCalls.ts';
+import { hubConnection, startWithin } from './hubConnection.ts';
 import type { HubAddress } from './hubNames.ts';
 import type { KeyRing, KeySource } from './keyRing.ts';
 import type { Logger } from './logger.ts';
 import { type HubMetrics, MetricsRecorder } from './metrics.ts';
 import { NegotiationWatch } from './negotiation.ts';
 import type { Policy } from './options.ts';
-import { pause, within } from './pause.ts';
+import { pause } from './pause.ts';
 import type { ReconnectOrder } from './reconnectOrder.ts';
 import { Recovery } from './recovery.ts';
 import { Relevance } from './relevance.ts';
@@ -152,20 +153,14 @@ export class HubSession {
   }
 
   #build(): HubConnection {
-    const { policy } = this;
-    const builder = new HubConnectionBuilder()
-      .withUrl(`${this.baseUrl}/hubs/${this.address.route}?meta=1`, {
-        accessTokenFactory: () => this.#key(),
-        httpClient: this.#watch,
-        timeout: policy.connectTimeout,
-        withCredentials: false,
-      })
-      .configureLogging(this.shared.logger)
-      .withServerTimeout(policy.serverTimeout)
-      .withKeepAliveInterval(policy.keepAliveInterval)
-      .withAutomaticReconnect(this.#retry);
-    if (policy.statefulReconnect) builder.withStatefulReconnect();
-    const connection = builder.build();
+    const connection = hubConnection({
+      url: `${this.baseUrl}/hubs/${this.address.route}`,
+      policy: this.policy,
+      key: () => this.#key(),
+      httpClient: this.#watch,
+      logger: this.shared.logger,
+      retry: this.#retry,
+    });
     // One that was given up may still have something to tell.
     const isCurrent = () => connection === this.#connection;
     connection.onreconnecting((error) => isCurrent() && this.#lost(error));
@@ -227,16 +222,7 @@ export class HubSession {
     if (!this.#hasKey) {
       throw new ConduitSignalRError('unauthorized', `there is no ${this.address.key} key`);
     }
-    const seconds = this.policy.connectTimeout / 1_000;
-    const timeout = () => new ConduitSignalRError('timeout', `no connection within ${seconds} s`);
-    const start = connection.start();
-    try {
-      await within(start, this.policy.connectTimeout, timeout);
-    } catch (error) {
-      if (connection.state !== HubConnectionState.Disconnected) await connection.stop();
-      await start.catch(() => {});
-      throw error;
-    }
+    await startWithin(connection, this.policy.connectTimeout);
   }
 
   /** A connection is there: what was lost comes back, then what waits goes out. */
