@@ -191,13 +191,12 @@ describe('a connection that is cut', () => {
     const client = service(proxy);
     const given: string[] = [];
     client.setVirtualKey(async () => {
-      // The first of them is good for hardly anything; what renews it may fail for a while.
+      // One that is refused is no reason to give up, since the next one may be good.
       const token = given.length === 1 ? 'not a token' : await front.clientToken(key, { ttlSeconds: 60 });
       given.push(token);
       return token;
     });
     const events = eventsOf(client, 'tasks');
-    // The attempt and the official client ask, one after the other.
     await client.connectToHub('tasks');
     const before = given.length;
     await client.invoke('tasks', 'SubscribeToTaskType', '*');
