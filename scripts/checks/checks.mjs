@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildBrowserFile } from '../setup/clientBuild.mjs';
 import { show, step } from '../setup/command.mjs';
 import { npmCommand, PROJECT } from '../setup/places.mjs';
 import { ensureCargoDeny } from '../setup/rustTools.mjs';
@@ -107,6 +108,7 @@ async function cargoTest() {
 
 async function build(crate) {
   await buildWorker(crate);
+  if (crate === '.') await buildBrowserFile();
   return { ok: true };
 }
 

@@ -186,6 +186,7 @@ const SERVED: Record<string, () => Asking | Promise<Asking>> = {
   readLiveness: () => ({}),
   readOpenApi: () => ({}),
   readAsyncApi: () => ({}),
+  readClient: () => ({}),
 };
 
 /** A voice session that goes on. */

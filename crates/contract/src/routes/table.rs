@@ -516,6 +516,14 @@ routes! {
             written("application/json", Shape::AnyJson),
         ] }],
     }
+    GET "/js/conduit-signalr-service.js" {
+        id: "readClient",
+        summary: "The JavaScript client as one file for pages.",
+        tag: "Descriptions",
+        opener: Anybody,
+        parameters: [],
+        answers: [Answer { status: 200, summary: "A script.", content: &[written("text/javascript", Shape::Text)] }],
+    }
 
     POST "/hubs/{hub}/negotiate" {
         id: "negotiate",

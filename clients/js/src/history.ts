@@ -1,0 +1,55 @@
+// `GET /v1/history`: what a key was told and must not miss.
+
+/** An event as it was told. */
+export interface HistoryEntry {
+  hub: string;
+  event: string;
+  arguments: unknown[];
+  timestamp: string;
+  eventId: string;
+  correlationId?: string;
+}
+
+interface Page {
+  items: HistoryEntry[];
+  next?: string;
+}
+
+/** Where to read, and with which key. */
+export interface Api {
+  baseUrl: string;
+  key: () => Promise<string>;
+  signal: AbortSignal;
+}
+
+const ITEMS_A_PAGE = 1_000;
+
+/** Reads something with a key. */
+export async function read<T>({ baseUrl, key, signal }: Api, path: string): Promise<T> {
+  const response = await fetch(baseUrl + path, { headers: { authorization: `Bearer ${await key()}` }, signal });
+  if (!response.ok) throw new Error(`${path.split('?')[0]} answers ${response.status}`);
+  return (await response.json()) as T;
+}
+
+/** The events of a hub after one of them, page by page, oldest first. */
+export async function* history(api: Api, hub: string, after?: string): AsyncGenerator<HistoryEntry> {
+  for (let cursor = after; ; ) {
+    const query = new URLSearchParams({
+      hub,
+      limit: `${ITEMS_A_PAGE}`,
+      ...(cursor === undefined ? {} : { after: cursor }),
+    });
+    const page = await read<Page>(api, `/v1/history?${query}`);
+    yield* page.items;
+    if (page.next === undefined) return;
+    cursor = page.next;
+  }
+}
+
+/** An event's arguments as a connection with `?meta=1` would get them. */
+export function argumentsOf({ arguments: args, timestamp, eventId, correlationId }: HistoryEntry): unknown[] {
+  const [only] = args;
+  if (args.length === 1 && typeof only === 'object' && only !== null && 'eventId' in only) return args;
+  const meta = { timestamp, eventId, ...(correlationId === undefined ? {} : { correlationId }) };
+  return [...args, meta];
+}
