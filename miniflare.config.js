@@ -26,6 +26,9 @@ import { parse } from 'smol-toml';
 
 const PROJECT = dirname(fileURLToPath(import.meta.url));
 
+const ESM = /** @type {const} */ ('esm');
+const WASM = /** @type {const} */ ('wasm');
+
 /**
  * What differs from a deployment: secrets that everybody knows, pages of any origin may connect, and an address may fail
  * as often as it likes.
@@ -93,8 +96,8 @@ function manifest(folder) {
     mainModule: 'index.js',
     modulesRoot,
     modules: {
-      'index.js': { type: 'esm', contents: readFileSync(main, 'utf8') },
-      'index_bg.wasm': { type: 'wasm', contents: readFileSync(join(modulesRoot, 'index_bg.wasm')) },
+      'index.js': { type: ESM, contents: readFileSync(main, 'utf8') },
+      'index_bg.wasm': { type: WASM, contents: readFileSync(join(modulesRoot, 'index_bg.wasm')) },
     },
   };
 }
@@ -137,7 +140,7 @@ function assetsWorker(folder, config) {
     manifest: {
       mainModule: 'index.js',
       modulesRoot: '/',
-      modules: { 'index.js': { type: 'esm', contents: nothing } },
+      modules: { 'index.js': { type: ESM, contents: nothing } },
     },
     assets: { directory: resolve(folder, config.assets.directory), hasUserWorker: false },
   };
