@@ -1,7 +1,9 @@
 // Gemini Live's protocol, from the provider's side. What it does not understand it closes with 1007, as Gemini does.
 
 import type { IncomingMessage } from 'node:http';
-import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerDouble.ts';
+import type { Conversation } from './conversation.ts';
+import { GeminiConversation } from './geminiConversation.ts';
+import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerServer.ts';
 
 export const GEMINI_KEY = 'a-gemini-key-known-to-all';
 
@@ -27,8 +29,11 @@ const CLIENT_MESSAGES: Record<string, string[]> = {
 };
 
 export class GeminiProvider extends ProviderDouble {
+  /** Whether sessions can be gone on with over another connection. */
+  isResumable = true;
   /** Connections that were set up. */
   readonly #ready = new Set<ProviderConnection>();
+  readonly #handles = new Set<string>();
 
   /** What `REALTIME_PROVIDERS` must say. */
   settings(models: unknown): object {
@@ -44,6 +49,10 @@ export class GeminiProvider extends ProviderDouble {
 
   protected override opened(): void {}
 
+  override converse(connection: ProviderConnection): Conversation {
+    return new GeminiConversation(this, connection);
+  }
+
   protected override take(connection: ProviderConnection, sent: Sent): void {
     const fault = Buffer.isBuffer(sent) ? 'a binary message' : this.#faultOf(connection, sent);
     if (fault !== undefined) {
@@ -52,12 +61,20 @@ export class GeminiProvider extends ProviderDouble {
     } else if ('setup' in sent) {
       this.#ready.add(connection);
       this.tell(connection, { setupComplete: {} });
+      if (this.isResumable) this.offerResumption(connection);
     }
   }
 
   /** Says something as the server does: JSON in a binary message. */
   tell(connection: ProviderConnection, message: object): void {
     connection.socket.send(Buffer.from(JSON.stringify(message)));
+  }
+
+  /** Gives a handle, with which another connection goes on. */
+  offerResumption(connection: ProviderConnection): void {
+    const newHandle = `handle_${this.#handles.size + 1}`;
+    this.#handles.add(newHandle);
+    this.tell(connection, { sessionResumptionUpdate: { newHandle, resumable: true } });
   }
 
   /** Answers what was heard. */
@@ -79,7 +96,10 @@ export class GeminiProvider extends ProviderDouble {
     const unknown = Object.keys(message[name as string]).find((member) => !members.includes(member));
     if (unknown !== undefined) return `unknown member ${name}.${unknown}`;
     if (this.#ready.has(connection) === (name === 'setup')) return name === 'setup' ? 'a second setup' : 'no setup yet';
-    return name === 'setup' ? faultOfSetup(message.setup) : faultOfInput(message.realtimeInput);
+    if (name !== 'setup') return faultOfInput(message.realtimeInput);
+    const handle = message.setup.sessionResumption?.handle;
+    if (handle !== undefined && !this.#handles.has(handle)) return 'an unknown handle';
+    return faultOfSetup(message.setup);
   }
 }
 

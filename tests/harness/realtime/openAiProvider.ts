@@ -1,40 +1,15 @@
 // OpenAI's realtime protocol (GA), from the provider's side: strict in what it takes, and scripted in what it says.
 
 import type { IncomingMessage } from 'node:http';
-import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerDouble.ts';
+import type { Conversation } from './conversation.ts';
+import { OpenAiConversation } from './openAiConversation.ts';
+import { faultOfEvent, OPENAI_DIALECT, type OpenAiDialect } from './openAiRules.ts';
+import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerServer.ts';
 
 export const OPENAI_KEY = 'sk-a-provider-key-known-to-all';
 
-/** The fields that each client event may have, beside `type` and `event_id`; those with `!` must be there. */
-const CLIENT_EVENTS: Record<string, string[]> = {
-  'session.update': ['session!'],
-  'input_audio_buffer.append': ['audio!'],
-  'input_audio_buffer.commit': [],
-  'input_audio_buffer.clear': [],
-  'conversation.item.create': ['item!', 'previous_item_id'],
-  'conversation.item.retrieve': ['item_id!'],
-  'conversation.item.truncate': ['item_id!', 'content_index!', 'audio_end_ms!'],
-  'conversation.item.delete': ['item_id!'],
-  'response.create': ['response'],
-  'response.cancel': ['response_id'],
-};
-
-const SESSION_FIELDS = [
-  'type',
-  'model',
-  'instructions',
-  'output_modalities',
-  'audio',
-  'tools',
-  'tool_choice',
-  'max_output_tokens',
-  'parallel_tool_calls',
-  'reasoning',
-  'truncation',
-  'tracing',
-  'prompt',
-  'include',
-];
+/** The least that a commit must find in the buffer: 100 ms of PCM16 at 24 kHz. */
+const MIN_COMMIT_BYTES = 4_800;
 
 /** What the usage of an answer is, in OpenAI's words. */
 export interface Usage {
@@ -50,10 +25,21 @@ export function audio(millis: number): Buffer {
   return Buffer.alloc(millis * 48, 1);
 }
 
+/** What the provider knows of a connection. */
+interface State {
+  session: Record<string, any>;
+  uncommittedBytes: number;
+  items: Map<string, Record<string, any>>;
+  /** The answer that is being given. */
+  answer: Answer | undefined;
+}
+
 export class OpenAiProvider extends ProviderDouble {
   /** What `REALTIME_PROVIDERS` and the like must say. Filled when it runs. */
   readonly vars: Record<string, string> = {};
+  protected readonly dialect: OpenAiDialect = OPENAI_DIALECT;
   readonly #models: string[];
+  readonly #states = new WeakMap<ProviderConnection, State>();
   #named = 0;
 
   constructor(models = ['gpt-realtime']) {
@@ -61,24 +47,34 @@ export class OpenAiProvider extends ProviderDouble {
     this.#models = models;
   }
 
-  override async start(): Promise<void> {
-    await super.start();
-    const WebSocketUrl = `ws://${this.host}/v1/realtime`;
-    this.vars.REALTIME_PROVIDERS = JSON.stringify({ openai: { WebSocketUrl, Models: this.#models } });
+  override async start(port = 0): Promise<void> {
+    await super.start(port);
+    this.vars.REALTIME_PROVIDERS = JSON.stringify({ openai: this.settings(this.#models) });
     this.vars.PROVIDER_KEY_OPENAI = OPENAI_KEY;
+  }
+
+  /** What `REALTIME_PROVIDERS` must say. */
+  settings(models: unknown): object {
+    const { path, protocol } = this.dialect;
+    return { Protocol: protocol, WebSocketUrl: `ws://${this.host}${path}`, Models: models };
+  }
+
+  protected isAuthorized(request: IncomingMessage): boolean {
+    return request.headers.authorization === `Bearer ${OPENAI_KEY}`;
   }
 
   protected override admit(request: IncomingMessage): Answered | undefined {
     const url = new URL(request.url ?? '', 'http://provider');
     const error = (status: number, code: string) => ({ status, body: { error: { code, message: code } } });
-    if (request.headers.authorization !== `Bearer ${OPENAI_KEY}`) return error(401, 'invalid_api_key');
+    if (!this.isAuthorized(request)) return error(401, 'invalid_api_key');
     if (request.headers['openai-beta'] !== undefined) return error(400, 'beta_api_shape_disabled');
-    if (url.pathname !== '/v1/realtime') return error(404, 'not_found');
+    if (url.pathname !== this.dialect.path) return error(404, 'not_found');
     if (!this.#models.includes(url.searchParams.get('model') ?? '')) return error(404, 'model_not_found');
     return undefined;
   }
 
   protected override opened(connection: ProviderConnection): void {
+    const format = { type: 'audio/pcm', rate: 24000 };
     const session = {
       type: 'realtime',
       object: 'realtime.session',
@@ -86,9 +82,14 @@ export class OpenAiProvider extends ProviderDouble {
       model: this.#models[0],
       expires_at: Math.floor(Date.now() / 1000) + 3600,
       output_modalities: ['audio'],
-      audio: { output: { voice: 'marin', format: { type: 'audio/pcm', rate: 24000 } } },
+      audio: { input: { format, turn_detection: DETECTION }, output: { voice: 'marin', format } },
     };
-    connection.send({ type: 'session.created', event_id: this.#name('event'), session });
+    this.#states.set(connection, { session, uncommittedBytes: 0, items: new Map(), answer: undefined });
+    this.#tell(connection, 'session.created', { session });
+  }
+
+  override converse(connection: ProviderConnection): Conversation {
+    return new OpenAiConversation(this, connection);
   }
 
   protected override take(connection: ProviderConnection, sent: Sent): void {
@@ -96,67 +97,206 @@ export class OpenAiProvider extends ProviderDouble {
       this.faults.push('a binary message');
       return;
     }
-    const fault = faultOf(sent);
-    if (fault !== undefined) {
-      this.faults.push(`${fault}: ${JSON.stringify(sent).slice(0, 300)}`);
-      const error = { type: 'invalid_request_error', code: 'invalid_value', message: fault, event_id: sent.event_id };
-      connection.send({ type: 'error', event_id: this.#name('event'), error });
-    } else if (sent.type === 'session.update') {
-      connection.send({ type: 'session.updated', event_id: this.#name('event'), session: sent.session });
-    } else if (sent.type === 'conversation.item.create') {
-      const item = { id: this.#name('item'), object: 'realtime.item', status: 'completed', ...sent.item };
-      this.#tellItem(connection, 'added', item);
-      this.#tellItem(connection, 'done', item);
+    const fault = faultOfEvent(sent, this.dialect);
+    if (fault === undefined) return this.#act(connection, this.state(connection), sent);
+    this.faults.push(`${fault}: ${JSON.stringify(sent).slice(0, 300)}`);
+    this.#refuse(connection, sent, 'invalid_value', fault);
+  }
+
+  /** Does what a client's event asks for, but for `response.create`: what is answered, a test says. */
+  #act(connection: ProviderConnection, state: State, sent: Record<string, any>): void {
+    switch (sent.type) {
+      case 'session.update':
+        state.session = merged(state.session, sent.session);
+        if (state.session.audio?.input?.turn_detection) {
+          state.session.audio.input.turn_detection = { ...DETECTION, ...state.session.audio.input.turn_detection };
+        }
+        return this.#tell(connection, 'session.updated', { session: state.session });
+      case 'input_audio_buffer.append':
+        state.uncommittedBytes += Buffer.from(sent.audio, 'base64').length;
+        return;
+      case 'input_audio_buffer.clear':
+        state.uncommittedBytes = 0;
+        return this.#tell(connection, 'input_audio_buffer.cleared', {});
+      case 'input_audio_buffer.commit':
+        if (state.uncommittedBytes < MIN_COMMIT_BYTES) {
+          return this.#refuse(connection, sent, 'input_audio_buffer_commit_empty', 'the buffer is too small');
+        }
+        return this.#commit(connection, this.#name('item'));
+      case 'response.cancel':
+        if (state.answer === undefined) {
+          return this.#refuse(connection, sent, 'response_cancel_not_active', 'no active response found');
+        }
+        return state.answer.end(undefined, 'cancelled', 'client_cancelled');
+      case 'conversation.item.create': {
+        const id = sent.item.id ?? this.#name('item');
+        return this.addItem(connection, { ...sent.item, id, object: 'realtime.item', status: 'completed' });
+      }
+      case 'conversation.item.retrieve':
+        return this.#ofItem(connection, sent, (item) => this.#tell(connection, 'conversation.item.retrieved', { item }));
+      case 'conversation.item.delete':
+        return this.#ofItem(connection, sent, ({ id }) => {
+          state.items.delete(id);
+          this.#tell(connection, 'conversation.item.deleted', { item_id: id });
+        });
+      case 'conversation.item.truncate':
+        return this.#ofItem(connection, sent, ({ id }) => {
+          const { content_index, audio_end_ms } = sent;
+          this.#tell(connection, 'conversation.item.truncated', { item_id: id, content_index, audio_end_ms });
+        });
     }
   }
 
-  /** The user is heard to speak, and falls silent. */
-  hearUser(connection: ProviderConnection): void {
+  state(connection: ProviderConnection): State {
+    const state = this.#states.get(connection);
+    if (state === undefined) throw new Error('no such connection');
+    return state;
+  }
+
+  /** The user is heard to speak, and falls silent. Gives the item's id. */
+  hearUser(connection: ProviderConnection, id = this.startSpeech(connection)): string {
+    this.#tell(connection, 'input_audio_buffer.speech_stopped', { item_id: id, audio_end_ms: 500 });
+    this.#commit(connection, id);
+    return id;
+  }
+
+  /** The user begins to speak. Gives the item's id. */
+  startSpeech(connection: ProviderConnection): string {
     const id = this.#name('item');
-    const tell = (type: string, fields: object) => this.#tell(connection, type, { item_id: id, ...fields });
-    tell('input_audio_buffer.speech_started', { audio_start_ms: 0 });
-    tell('input_audio_buffer.speech_stopped', { audio_end_ms: 500 });
-    tell('input_audio_buffer.committed', { previous_item_id: null });
-    const item = { id, type: 'message', role: 'user', status: 'completed', content: [{ type: 'input_audio' }] };
-    this.#tellItem(connection, 'added', item);
-    this.#tellItem(connection, 'done', item);
+    this.#tell(connection, 'input_audio_buffer.speech_started', { item_id: id, audio_start_ms: 0 });
+    return id;
+  }
+
+  /** Says what the user said. */
+  transcribe(connection: ProviderConnection, id: string, transcript: string): void {
+    const fields = { item_id: id, content_index: 0, transcript, usage: { type: 'duration', seconds: 1 } };
+    this.#tell(connection, 'conversation.item.input_audio_transcription.completed', fields);
   }
 
   /** Begins an answer in sound. What it gives says more of it, and ends it. */
   beginAnswer(connection: ProviderConnection): Answer {
-    const response = this.#name('resp');
+    const response = this.#beginResponse(connection);
     const id = this.#name('item');
     const item = { id, type: 'message', role: 'assistant', status: 'in_progress', content: [] };
     const part = { output_index: 0, content_index: 0, item_id: id, response_id: response };
     let transcript = '';
     const tell = (type: string, fields: object) => this.#tell(connection, type, fields);
-    tell('response.created', {
-      response: { id: response, object: 'realtime.response', status: 'in_progress', output: [] },
-    });
     tell('response.output_item.added', { response_id: response, output_index: 0, item });
     this.#tellItem(connection, 'added', item);
     tell('response.content_part.added', { ...part, part: { type: 'audio', transcript: '' } });
-    return {
+    const answer: Answer = {
       say: (words, millis) => {
         transcript += words;
         tell('response.output_audio_transcript.delta', { ...part, delta: words });
         tell('response.output_audio.delta', { ...part, delta: audio(millis).toString('base64') });
       },
-      end: (usage, status = 'completed') => {
-        const done = { ...item, status: status === 'completed' ? status : 'incomplete' };
+      end: (usage, status = 'completed', reason = 'turn_detected') => {
+        const content = [{ type: 'output_audio', transcript }];
+        const done = { ...item, status: status === 'completed' ? status : 'incomplete', content };
         tell('response.output_audio.done', part);
         tell('response.output_audio_transcript.done', { ...part, transcript });
         tell('response.content_part.done', { ...part, part: { type: 'audio', transcript } });
         tell('response.output_item.done', { response_id: response, output_index: 0, item: done });
         this.#tellItem(connection, 'done', done);
-        tell('response.done', {
-          response: { id: response, object: 'realtime.response', status, output: [done], usage },
-        });
+        this.#endResponse(connection, response, [done], usage, status, reason);
       },
     };
+    this.state(connection).answer = answer;
+    return answer;
   }
 
-  #tellItem(connection: ProviderConnection, what: 'added' | 'done', item: object): void {
+  /** Answers in writing. */
+  write(connection: ProviderConnection, text: string, usage?: Usage): void {
+    const response = this.#beginResponse(connection);
+    const id = this.#name('item');
+    const item = { id, type: 'message', role: 'assistant', status: 'in_progress', content: [] };
+    const part = { output_index: 0, content_index: 0, item_id: id, response_id: response };
+    const tell = (type: string, fields: object) => this.#tell(connection, type, fields);
+    tell('response.output_item.added', { response_id: response, output_index: 0, item });
+    this.#tellItem(connection, 'added', item);
+    tell('response.content_part.added', { ...part, part: { type: 'text', text: '' } });
+    tell('response.output_text.delta', { ...part, delta: text });
+    tell('response.output_text.done', { ...part, text });
+    tell('response.content_part.done', { ...part, part: { type: 'text', text } });
+    const done = { ...item, status: 'completed', content: [{ type: 'output_text', text }] };
+    tell('response.output_item.done', { response_id: response, output_index: 0, item: done });
+    this.#tellItem(connection, 'done', done);
+    this.#endResponse(connection, response, [done], usage, 'completed', '');
+  }
+
+  /** Answers with a call of a function. */
+  callTool(connection: ProviderConnection, name: string, args: object): void {
+    const response = this.#beginResponse(connection);
+    const call = { id: this.#name('item'), type: 'function_call', call_id: this.#name('call'), name };
+    const place = { response_id: response, output_index: 0 };
+    const tell = (type: string, fields: object) => this.#tell(connection, type, { ...place, ...fields });
+    const begun = { ...call, status: 'in_progress', arguments: '' };
+    tell('response.output_item.added', { item: begun });
+    this.#tellItem(connection, 'added', begun);
+    const text = JSON.stringify(args);
+    const of = { item_id: call.id, call_id: call.call_id };
+    for (const delta of [text.slice(0, 3), text.slice(3)]) {
+      tell('response.function_call_arguments.delta', { ...of, delta });
+    }
+    tell('response.function_call_arguments.done', { ...of, name, arguments: text });
+    const done = { ...call, status: 'completed', arguments: text };
+    tell('response.output_item.done', { item: done });
+    this.#tellItem(connection, 'done', done);
+    this.#endResponse(connection, response, [done], undefined, 'completed', '');
+  }
+
+  /** An item comes into the conversation. */
+  addItem(connection: ProviderConnection, item: Record<string, any>): void {
+    this.#tellItem(connection, 'added', item);
+    this.#tellItem(connection, 'done', item);
+  }
+
+  /** Says that something is wrong, of no event in particular. */
+  fail(connection: ProviderConnection, type: string, code: string, message: string): void {
+    this.#tell(connection, 'error', { error: { type, code, message } });
+  }
+
+  #commit(connection: ProviderConnection, id: string): void {
+    this.state(connection).uncommittedBytes = 0;
+    this.#tell(connection, 'input_audio_buffer.committed', { item_id: id, previous_item_id: null });
+    const content = [{ type: 'input_audio', transcript: null }];
+    this.addItem(connection, { id, type: 'message', role: 'user', status: 'completed', content });
+  }
+
+  #beginResponse(connection: ProviderConnection): string {
+    const id = this.#name('resp');
+    const response = { id, object: 'realtime.response', status: 'in_progress', conversation_id: 'conv_1', output: [] };
+    this.#tell(connection, 'response.created', { response });
+    return id;
+  }
+
+  #endResponse(
+    connection: ProviderConnection,
+    id: string,
+    output: object[],
+    usage: Usage | undefined,
+    status: string,
+    reason: string,
+  ): void {
+    this.state(connection).answer = undefined;
+    const status_details = status === 'completed' ? null : { type: status, reason };
+    const response = { id, object: 'realtime.response', status, status_details, conversation_id: 'conv_1', output };
+    this.#tell(connection, 'response.done', { response: { ...response, usage: usage ?? null } });
+  }
+
+  #ofItem(connection: ProviderConnection, sent: Record<string, any>, act: (item: Record<string, any>) => void): void {
+    const item = this.state(connection).items.get(sent.item_id);
+    if (item === undefined) return this.#refuse(connection, sent, 'invalid_value', `no item ${sent.item_id}`);
+    act(item);
+  }
+
+  #refuse(connection: ProviderConnection, sent: Record<string, any>, code: string, message: string): void {
+    const error = { type: 'invalid_request_error', code, message, event_id: sent.event_id };
+    this.#tell(connection, 'error', { error });
+  }
+
+  #tellItem(connection: ProviderConnection, what: 'added' | 'done', item: Record<string, any>): void {
+    this.state(connection).items.set(item.id, item);
     this.#tell(connection, `conversation.item.${what}`, { previous_item_id: null, item });
   }
 
@@ -174,7 +314,7 @@ export class OpenAiProvider extends ProviderDouble {
 export interface Answer {
   /** Says words, which take so many milliseconds. */
   say(words: string, millis: number): void;
-  end(usage: Usage, status?: 'completed' | 'cancelled'): void;
+  end(usage?: Usage, status?: 'completed' | 'cancelled', reason?: string): void;
 }
 
 /** Tokens of text read, and of audio spoken. */
@@ -188,51 +328,12 @@ export function usage(textRead: number, audioSpoken: number): Usage {
   };
 }
 
-function faultOf(event: Record<string, any>): string | undefined {
-  const { type, event_id, ...rest } = event;
-  const fields = CLIENT_EVENTS[type];
-  if (fields === undefined) return `unknown event ${type}`;
-  if (event_id !== undefined && (typeof event_id !== 'string' || event_id.length > 512)) return 'a wrong event_id';
-  const known = fields.map((field) => field.replace('!', ''));
-  const unknown = Object.keys(rest).find((field) => !known.includes(field));
-  if (unknown !== undefined) return `unknown field ${unknown}`;
-  const missing = fields.find((field) => field.endsWith('!') && rest[field.slice(0, -1)] === undefined);
-  if (missing !== undefined) return `no ${missing.slice(0, -1)}`;
-  if (type === 'session.update') return faultOfSession(rest.session);
-  if (type === 'input_audio_buffer.append') return faultOfAudio(rest.audio);
-  if (type === 'conversation.item.create') return faultOfItem(rest.item);
-  return undefined;
-}
+/** What OpenAI assumes of turn detection. */
+const DETECTION = { type: 'server_vad', create_response: true, interrupt_response: true };
 
-function faultOfSession(session: Record<string, any>): string | undefined {
-  if (session.type !== 'realtime') return 'session.type must be realtime';
-  const unknown = Object.keys(session).find((field) => !SESSION_FIELDS.includes(field));
-  if (unknown !== undefined) return `unknown field session.${unknown}`;
-  for (const side of ['input', 'output']) {
-    const format = session.audio?.[side]?.format;
-    if (format === undefined) continue;
-    const isPcm = format.type === 'audio/pcm' && format.rate === 24000;
-    if (!isPcm && !['audio/pcmu', 'audio/pcma'].includes(format.type)) return `a wrong session.audio.${side}.format`;
-  }
-  return undefined;
-}
-
-function faultOfAudio(text: unknown): string | undefined {
-  if (typeof text !== 'string' || Buffer.from(text, 'base64').toString('base64') !== text) return 'audio is no base64';
-  return Buffer.from(text, 'base64').length % 2 === 0 ? undefined : 'audio has half a sample';
-}
-
-function faultOfItem(item: Record<string, any>): string | undefined {
-  if (item.id !== undefined && item.id.length > 32) return 'item.id is too long';
-  if (item.type === 'function_call_output') return item.call_id === undefined ? 'no item.call_id' : undefined;
-  if (item.type !== 'message') return `unknown item.type ${item.type}`;
-  const kinds: Record<string, string[]> = {
-    system: ['input_text'],
-    user: ['input_text', 'input_audio', 'input_image'],
-    assistant: ['output_text', 'output_audio'],
-  };
-  const allowed = kinds[item.role];
-  if (allowed === undefined) return `unknown item.role ${item.role}`;
-  const wrong = item.content?.find((part: { type: string }) => !allowed.includes(part.type));
-  return wrong === undefined ? undefined : `item.content of ${wrong.type}`;
+/** The session with what was changed; audio's settings one by one. */
+function merged(session: Record<string, any>, changed: Record<string, any>): Record<string, any> {
+  const audio: Record<string, any> = { ...session.audio };
+  for (const side of ['input', 'output']) audio[side] = { ...audio[side], ...changed.audio?.[side] };
+  return { ...session, ...changed, audio };
 }

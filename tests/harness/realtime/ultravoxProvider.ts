@@ -1,7 +1,9 @@
 // Ultravox's protocol, from the provider's side: a REST call that makes a call, and its socket, which is joined once.
 
 import type { IncomingMessage } from 'node:http';
-import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerDouble.ts';
+import type { Conversation } from './conversation.ts';
+import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerServer.ts';
+import { UltravoxConversation } from './ultravoxConversation.ts';
 
 export const ULTRAVOX_KEY = 'an-ultravox-key-known-to-all';
 
@@ -71,6 +73,10 @@ export class UltravoxProvider extends ProviderDouble {
   protected override opened(connection: ProviderConnection): void {
     connection.send({ type: 'call_started', callId: `call${this.calls.length}` });
     connection.send({ type: 'state', state: 'listening' });
+  }
+
+  override converse(connection: ProviderConnection): Conversation {
+    return new UltravoxConversation(connection);
   }
 
   protected override take(connection: ProviderConnection, sent: Sent): void {
