@@ -51,7 +51,10 @@ export class ElevenLabsProvider extends ProviderDouble {
     if (request.method === 'GET' && pathname === '/v1/convai/agents') {
       // A search finds what looks alike.
       const found = this.agents.filter(({ name }) => name.includes((searchParams.get('search') ?? '').slice(0, 8)));
-      return { status: 200, body: { agents: found.map(({ agent_id, name }) => ({ agent_id, name })), has_more: false } };
+      return {
+        status: 200,
+        body: { agents: found.map(({ agent_id, name }) => ({ agent_id, name })), has_more: false },
+      };
     }
     if (request.method === 'POST' && pathname === '/v1/convai/agents/create') {
       const fault = faultOfAgent(body);

@@ -93,7 +93,8 @@ export class EventOrder {
     if (type !== 'error') must(this.#isCreated === (type !== 'session.created'), 'session.created is the first');
     const next = this.#next;
     this.#next = undefined;
-    if (next !== undefined) must(type === next.type && event.item?.id === next.id, `${next.type} of ${next.id} is next`);
+    if (next !== undefined)
+      must(type === next.type && event.item?.id === next.id, `${next.type} of ${next.id} is next`);
     const rule = RULES[type];
     must(rule !== undefined, 'the event is one of OpenAI’s');
     rule?.call(this, event);
@@ -180,7 +181,10 @@ export class EventOrder {
     must(open !== undefined, 'a response is created before it is done');
     must(open?.item === undefined, 'its items are done before it is');
     must(STATUSES.includes(response.status), 'its status is final');
-    must((response.status_details == null) === (response.status === 'completed'), 'status_details say why, if not completed');
+    must(
+      (response.status_details == null) === (response.status === 'completed'),
+      'status_details say why, if not completed',
+    );
     const ids = response.output.map((item: Event) => item.id);
     must(JSON.stringify(ids) === JSON.stringify(open?.done), 'its output are its items');
     must(response.usage == null || Number.isInteger(response.usage.total_tokens), 'usage is counted in tokens');

@@ -76,5 +76,6 @@ export class OpenAiConversation implements Conversation {
 
   async hearCancel(): Promise<void> {
     await this.connection.hear('response.cancel');
+    this.#answer?.end(usage(20, 10), 'cancelled', 'client_cancelled');
   }
 }

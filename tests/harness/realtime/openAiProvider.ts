@@ -37,6 +37,8 @@ interface State {
 export class OpenAiProvider extends ProviderDouble {
   /** What `REALTIME_PROVIDERS` and the like must say. Filled when it runs. */
   readonly vars: Record<string, string> = {};
+  /** How long a session may last. */
+  lastsSeconds = 3_600;
   protected readonly dialect: OpenAiDialect = OPENAI_DIALECT;
   readonly #models: string[];
   readonly #states = new WeakMap<ProviderConnection, State>();
@@ -80,7 +82,7 @@ export class OpenAiProvider extends ProviderDouble {
       object: 'realtime.session',
       id: this.#name('sess'),
       model: this.#models[0],
-      expires_at: Math.floor(Date.now() / 1000) + 3600,
+      expires_at: Math.floor(Date.now() / 1000) + this.lastsSeconds,
       output_modalities: ['audio'],
       audio: { input: { format, turn_detection: DETECTION }, output: { voice: 'marin', format } },
     };
@@ -98,7 +100,10 @@ export class OpenAiProvider extends ProviderDouble {
       return;
     }
     const fault = faultOfEvent(sent, this.dialect);
-    if (fault === undefined) return this.#act(connection, this.state(connection), sent);
+    if (fault === undefined) {
+      this.#act(connection, this.state(connection), sent);
+      return;
+    }
     this.faults.push(`${fault}: ${JSON.stringify(sent).slice(0, 300)}`);
     this.#refuse(connection, sent, 'invalid_value', fault);
   }
@@ -111,39 +116,52 @@ export class OpenAiProvider extends ProviderDouble {
         if (state.session.audio?.input?.turn_detection) {
           state.session.audio.input.turn_detection = { ...DETECTION, ...state.session.audio.input.turn_detection };
         }
-        return this.#tell(connection, 'session.updated', { session: state.session });
+        this.#tell(connection, 'session.updated', { session: state.session });
+        return;
       case 'input_audio_buffer.append':
         state.uncommittedBytes += Buffer.from(sent.audio, 'base64').length;
         return;
       case 'input_audio_buffer.clear':
         state.uncommittedBytes = 0;
-        return this.#tell(connection, 'input_audio_buffer.cleared', {});
+        this.#tell(connection, 'input_audio_buffer.cleared', {});
+        return;
       case 'input_audio_buffer.commit':
         if (state.uncommittedBytes < MIN_COMMIT_BYTES) {
-          return this.#refuse(connection, sent, 'input_audio_buffer_commit_empty', 'the buffer is too small');
+          this.#refuse(connection, sent, 'input_audio_buffer_commit_empty', 'the buffer is too small');
+          return;
         }
-        return this.#commit(connection, this.#name('item'));
+        this.#commit(connection, this.#name('item'));
+        return;
       case 'response.cancel':
+        // When an answer ends, and what it has used, a test says.
         if (state.answer === undefined) {
-          return this.#refuse(connection, sent, 'response_cancel_not_active', 'no active response found');
+          this.#refuse(connection, sent, 'response_cancel_not_active', 'no active response found');
         }
-        return state.answer.end(undefined, 'cancelled', 'client_cancelled');
+        return;
       case 'conversation.item.create': {
         const id = sent.item.id ?? this.#name('item');
-        return this.addItem(connection, { ...sent.item, id, object: 'realtime.item', status: 'completed' });
+        this.addItem(connection, { ...sent.item, id, object: 'realtime.item', status: 'completed' });
+        return;
       }
       case 'conversation.item.retrieve':
-        return this.#ofItem(connection, sent, (item) => this.#tell(connection, 'conversation.item.retrieved', { item }));
       case 'conversation.item.delete':
-        return this.#ofItem(connection, sent, ({ id }) => {
-          state.items.delete(id);
-          this.#tell(connection, 'conversation.item.deleted', { item_id: id });
-        });
       case 'conversation.item.truncate':
-        return this.#ofItem(connection, sent, ({ id }) => {
-          const { content_index, audio_end_ms } = sent;
-          this.#tell(connection, 'conversation.item.truncated', { item_id: id, content_index, audio_end_ms });
-        });
+        this.#actOnItem(connection, state, sent);
+    }
+  }
+
+  #actOnItem(connection: ProviderConnection, state: State, sent: Record<string, any>): void {
+    const { item_id, content_index, audio_end_ms } = sent;
+    const item = state.items.get(item_id);
+    if (item === undefined) {
+      this.#refuse(connection, sent, 'invalid_value', `no item ${item_id}`);
+    } else if (sent.type === 'conversation.item.retrieve') {
+      this.#tell(connection, 'conversation.item.retrieved', { item });
+    } else if (sent.type === 'conversation.item.delete') {
+      state.items.delete(item_id);
+      this.#tell(connection, 'conversation.item.deleted', { item_id });
+    } else {
+      this.#tell(connection, 'conversation.item.truncated', { item_id, content_index, audio_end_ms });
     }
   }
 
@@ -282,12 +300,6 @@ export class OpenAiProvider extends ProviderDouble {
     const status_details = status === 'completed' ? null : { type: status, reason };
     const response = { id, object: 'realtime.response', status, status_details, conversation_id: 'conv_1', output };
     this.#tell(connection, 'response.done', { response: { ...response, usage: usage ?? null } });
-  }
-
-  #ofItem(connection: ProviderConnection, sent: Record<string, any>, act: (item: Record<string, any>) => void): void {
-    const item = this.state(connection).items.get(sent.item_id);
-    if (item === undefined) return this.#refuse(connection, sent, 'invalid_value', `no item ${sent.item_id}`);
-    act(item);
   }
 
   #refuse(connection: ProviderConnection, sent: Record<string, any>, code: string, message: string): void {

@@ -11,7 +11,16 @@ export interface OpenAiDialect {
   isToolChoice(choice: any): boolean;
 }
 
-const SESSION_FIELDS = ['type', 'model', 'instructions', 'output_modalities', 'audio', 'tools', 'tool_choice', 'tracing'];
+const SESSION_FIELDS = [
+  'type',
+  'model',
+  'instructions',
+  'output_modalities',
+  'audio',
+  'tools',
+  'tool_choice',
+  'tracing',
+];
 
 export const OPENAI_DIALECT: OpenAiDialect = {
   protocol: 'openai',

@@ -42,7 +42,8 @@ export class AgentsClient implements SceneClient {
     const input = byHand === true ? { transcription, turnDetection: null } : { transcription };
     const session = new RealtimeSession(this.#agent(), {
       // With manual turns the one of its two ways that makes the socket itself is tried as well.
-      transport: byHand === true ? new OpenAIRealtimeWebSocket({ createWebSocket: this.#createWebSocket }) : 'websocket',
+      transport:
+        byHand === true ? new OpenAIRealtimeWebSocket({ createWebSocket: this.#createWebSocket }) : 'websocket',
       config: { ...(text === true ? { outputModalities: ['text'] } : {}), audio: { input } } as object,
     });
     this.#session = session;

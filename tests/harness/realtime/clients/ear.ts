@@ -45,7 +45,15 @@ export class Ear {
 
   /** Nothing more will be heard. */
   fail(error: Error): void {
-    for (const inbox of [this.updates, this.questions, this.sounds, this.calls, this.turns, this.errors, this.truncated]) {
+    for (const inbox of [
+      this.updates,
+      this.questions,
+      this.sounds,
+      this.calls,
+      this.turns,
+      this.errors,
+      this.truncated,
+    ]) {
       inbox.fail(error);
     }
   }
@@ -54,24 +62,33 @@ export class Ear {
   take(event: Event): void {
     switch (event.type) {
       case 'error':
-        return this.errors.push(event.error.code);
+        this.errors.push(event.error.code);
+        break;
       case 'session.updated':
-        return this.updates.push(true);
+        this.updates.push(true);
+        break;
       case 'conversation.item.input_audio_transcription.completed':
-        return this.questions.push(event.transcript);
+        this.questions.push(event.transcript);
+        break;
       case 'conversation.item.truncated':
-        return this.truncated.push(event.item_id);
+        this.truncated.push(event.item_id);
+        break;
       case 'response.output_audio.delta':
         this.lastItem = event.item_id;
-        return this.hear(Buffer.from(event.delta, 'base64'));
+        this.hear(Buffer.from(event.delta, 'base64'));
+        break;
       case 'response.output_audio_transcript.done':
-        return this.say(event.transcript);
+        this.say(event.transcript);
+        break;
       case 'response.output_text.done':
-        return this.write(event.text);
+        this.write(event.text);
+        break;
       case 'response.function_call_arguments.done':
-        return this.call({ id: event.call_id, name: event.name, args: JSON.parse(event.arguments) });
+        this.call({ id: event.call_id, name: event.name, args: JSON.parse(event.arguments) });
+        break;
       case 'response.done':
-        return this.end(event.response.status, event.response.status_details?.reason);
+        this.end(event.response.status, event.response.status_details?.reason);
+        break;
     }
   }
 

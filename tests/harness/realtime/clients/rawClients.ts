@@ -145,4 +145,3 @@ export class SimpleClient implements SceneClient {
     return last.includes('interrupted') ? 'turn_detected' : 'client_cancelled';
   }
 }
-
