@@ -28,7 +28,7 @@ export class OpenAiConversation implements Conversation {
 
   begin(words: string, sound: Buffer): void {
     this.#answer = this.#provider.beginAnswer(this.connection);
-    this.#answer.say(words, sound.length / 48);
+    this.#answer.say(words, sound.length / 48, sound);
   }
 
   goOn(): void {

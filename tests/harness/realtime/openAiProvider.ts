@@ -203,10 +203,10 @@ export class OpenAiProvider extends ProviderDouble {
     this.#tellItem(connection, 'added', item);
     tell('response.content_part.added', { ...part, part: { type: 'audio', transcript: '' } });
     const answer: Answer = {
-      say: (words, millis) => {
+      say: (words, millis, sound = audio(millis)) => {
         transcript += words;
-        tell('response.output_audio_transcript.delta', { ...part, delta: words });
-        tell('response.output_audio.delta', { ...part, delta: audio(millis).toString('base64') });
+        if (words !== '') tell('response.output_audio_transcript.delta', { ...part, delta: words });
+        tell('response.output_audio.delta', { ...part, delta: sound.toString('base64') });
       },
       end: (usage, status = 'completed', reason = 'turn_detected') => {
         const content = [{ type: 'output_audio', transcript }];
@@ -324,8 +324,8 @@ export class OpenAiProvider extends ProviderDouble {
 
 /** An answer that is being given. */
 export interface Answer {
-  /** Says words, which take so many milliseconds. */
-  say(words: string, millis: number): void;
+  /** Says words, which take so many milliseconds, in that sound. */
+  say(words: string, millis: number, sound?: Buffer): void;
   end(usage?: Usage, status?: 'completed' | 'cancelled', reason?: string): void;
 }
 

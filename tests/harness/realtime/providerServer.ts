@@ -63,6 +63,8 @@ export abstract class ProviderDouble {
   readonly connections = new Inbox<ProviderConnection>('the provider');
   /** What the provider would have refused. */
   readonly faults: string[] = [];
+  /** Called with each message, after it was looked at. */
+  onMessage: (connection: ProviderConnection, sent: Sent) => void = () => {};
   /** Answered instead of every socket, if there is something. */
   refusal: Answered | undefined;
   readonly #server: Server;
@@ -139,6 +141,7 @@ export abstract class ProviderDouble {
       if (sent === undefined) return;
       this.take(connection, sent);
       connection.heard.push(sent);
+      this.onMessage(connection, sent);
     });
     this.connections.push(connection);
     this.opened(connection);
