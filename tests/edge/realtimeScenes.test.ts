@@ -43,6 +43,8 @@ describe.each(CLIENTS)('%s', (_, connect) => {
       await client.ear.updates.next();
       await play(client, call);
       expect(client.ear.errors.all).toEqual([]);
+      // Nothing that was begun is open.
+      if (client instanceof GaClient) expect(client.client.order?.isAtRest).toBe(true);
       client.leave();
       await expect(call.connection.closed).resolves.toMatchObject({ code: 1000 });
     });

@@ -65,7 +65,8 @@ export class EventOrder {
 
   /** Whether nothing that was begun is open. */
   get isAtRest(): boolean {
-    return this.#responses.size === 0 && this.#next === undefined;
+    const isDone = (id: string) => this.#done.has(id) || this.#dialect === 'beta';
+    return this.#responses.size === 0 && this.#next === undefined && this.#items.every(isDone);
   }
 
   check(event: Event): void {

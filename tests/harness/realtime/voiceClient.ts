@@ -29,11 +29,14 @@ export class VoiceClient {
   readonly closed: Promise<{ code: number; reason: string }>;
 
   readonly socket: WebSocket;
+  /** What its events are held against, if its protocol is one of OpenAI's. */
+  readonly order: EventOrder | undefined;
   /** Called with each event, beside its being kept. */
   onEvent: (event: ServerEvent) => void = () => {};
 
   private constructor(socket: WebSocket, order: EventOrder | undefined) {
     this.socket = socket;
+    this.order = order;
     socket.on('message', (data) => {
       const event = JSON.parse(String(data));
       order?.check(event);
