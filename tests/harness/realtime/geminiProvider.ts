@@ -77,18 +77,6 @@ export class GeminiProvider extends ProviderDouble {
     this.tell(connection, { sessionResumptionUpdate: { newHandle, resumable: true } });
   }
 
-  /** Answers what was heard. */
-  answerWith(connection: ProviderConnection, heard: string, words: string, sound: Buffer, usageMetadata: object): void {
-    const content = (serverContent: object) => this.tell(connection, { serverContent });
-    const inlineData = { mimeType: 'audio/pcm;rate=24000', data: sound.toString('base64') };
-    content({ inputTranscription: { text: heard } });
-    content({ modelTurn: { parts: [{ inlineData }] } });
-    content({ outputTranscription: { text: words } });
-    content({ generationComplete: true });
-    content({ turnComplete: true });
-    this.tell(connection, { usageMetadata });
-  }
-
   #faultOf(connection: ProviderConnection, message: Record<string, any>): string | undefined {
     const [name, ...others] = Object.keys(message);
     const members = CLIENT_MESSAGES[name ?? ''];

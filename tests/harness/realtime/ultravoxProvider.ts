@@ -88,16 +88,4 @@ export class UltravoxProvider extends ProviderDouble {
     if (type === 'ping') connection.send({ type: 'pong', timestamp: sent.timestamp });
     if (type === 'hang_up') connection.socket.close(1000);
   }
-
-  /** Answers what was heard. */
-  answerWith(connection: ProviderConnection, heard: string, words: string, sound: Buffer): void {
-    const state = (name: string) => connection.send({ type: 'state', state: name });
-    connection.send({ type: 'transcript', role: 'user', medium: 'voice', text: heard, final: true, ordinal: 0 });
-    state('thinking');
-    state('speaking');
-    connection.send({ type: 'transcript', role: 'agent', medium: 'voice', delta: words, final: false, ordinal: 1 });
-    connection.socket.send(sound);
-    connection.send({ type: 'transcript', role: 'agent', medium: 'voice', text: words, final: true, ordinal: 1 });
-    state('listening');
-  }
 }
