@@ -18,5 +18,6 @@ export const commitByHand: Scene = {
       expect(turn).toMatchObject({ status: 'completed', said: answer });
       expect(turn.sound.equals(audio(200))).toBe(true);
     }
+    expect(call.isAskedAgain()).toBe(false);
   },
 };

@@ -17,5 +17,6 @@ export const text: Scene = {
       expect(turn).toMatchObject({ status: 'completed', written: answer, said: '' });
       expect(turn.sound).toHaveLength(0);
     }
+    expect(call.isAskedAgain()).toBe(false);
   },
 };

@@ -20,5 +20,7 @@ export const toolCall: Scene = {
     call.begin('Three degrees.', audio(200));
     call.end();
     expect(await client.ear.turns.next()).toMatchObject({ status: 'completed', said: 'Three degrees.' });
+    // What goes on by itself is not asked for twice.
+    expect(call.isAskedAgain()).toBe(false);
   },
 };

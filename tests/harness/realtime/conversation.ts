@@ -35,6 +35,8 @@ export interface Conversation {
 
   /** Waits for what the user wrote, and until an answer is wanted. */
   hearText(): Promise<string>;
+  /** Whether more answers are wanted than those that were heard of above. */
+  isAskedAgain(): boolean;
   /** Waits for changed instructions. */
   hearInstructions(): Promise<string>;
   /** Waits until it learns that the user is done, though it did not decide so itself. */

@@ -71,6 +71,10 @@ export class ElevenLabsConversation implements Conversation {
     return (await this.connection.hear('user_message')).text;
   }
 
+  isAskedAgain(): boolean {
+    return this.connection.heard.unread.some((sent: any) => sent.type === 'user_message');
+  }
+
   async hearInstructions(): Promise<string> {
     return (await this.connection.hear('contextual_update')).text;
   }

@@ -22,6 +22,8 @@ interface State {
   isInitiated: boolean;
   /** Pings that nobody has answered yet. */
   unanswered: Set<number>;
+  /** Calls that wait for their results. */
+  calls: Set<string>;
 }
 
 export class ElevenLabsProvider extends ProviderDouble {
@@ -83,7 +85,13 @@ export class ElevenLabsProvider extends ProviderDouble {
     const agent = this.#agentOf(connection.request) as Agent;
     this.#conversations += 1;
     const conversationId = `conv_${this.#conversations}`;
-    this.#states.set(connection, { agent, conversationId, isInitiated: false, unanswered: new Set() });
+    this.#states.set(connection, {
+      agent,
+      conversationId,
+      isInitiated: false,
+      unanswered: new Set(),
+      calls: new Set(),
+    });
   }
 
   override converse(connection: ProviderConnection): Conversation {
@@ -100,6 +108,8 @@ export class ElevenLabsProvider extends ProviderDouble {
       this.#initiate(connection, state, sent.conversation_config_override ?? {});
     } else if (!Buffer.isBuffer(sent) && sent.type === 'pong' && !state.unanswered.delete(sent.event_id)) {
       this.faults.push(`a pong for no ping: ${sent.event_id}`);
+    } else if (!Buffer.isBuffer(sent) && sent.type === 'client_tool_result' && !state.calls.delete(sent.tool_call_id)) {
+      this.faults.push(`the result of no call: ${sent.tool_call_id}`);
     }
   }
 
@@ -113,7 +123,8 @@ export class ElevenLabsProvider extends ProviderDouble {
     while (unanswered.size > 0) await connection.hear('pong');
   }
 
-  tell(connection: ProviderConnection, type: string, fields: object): void {
+  tell(connection: ProviderConnection, type: string, fields: Record<string, any>): void {
+    if (type === 'client_tool_call') this.#state(connection).calls.add(fields.client_tool_call.tool_call_id);
     connection.send({ type, ...fields });
   }
 

@@ -79,6 +79,10 @@ export class GeminiConversation implements Conversation {
     return clientContent.turns[0].parts[0].text;
   }
 
+  isAskedAgain(): boolean {
+    return this.connection.heard.unread.some((sent: any) => sent.clientContent?.turnComplete === true);
+  }
+
   /** They come with a new connection: a session is set up once. */
   async hearInstructions(): Promise<string> {
     this.connection = await this.#provider.next();

@@ -28,11 +28,20 @@ const CLIENT_MESSAGES: Record<string, string[]> = {
   toolResponse: ['functionResponses'],
 };
 
+/** What the provider knows of a connection. */
+interface State {
+  /** The client says where the user's speech begins and ends. */
+  isManual: boolean;
+  isActivity: boolean;
+  /** Calls that wait for their results. */
+  calls: Set<string>;
+}
+
 export class GeminiProvider extends ProviderDouble {
   /** Whether sessions can be gone on with over another connection. */
   isResumable = true;
   /** Connections that were set up. */
-  readonly #ready = new Set<ProviderConnection>();
+  readonly #states = new Map<ProviderConnection, State>();
   readonly #handles = new Set<string>();
 
   /** What `REALTIME_PROVIDERS` must say. */
@@ -59,14 +68,16 @@ export class GeminiProvider extends ProviderDouble {
       this.faults.push(`${fault}: ${JSON.stringify(sent).slice(0, 300)}`);
       connection.socket.close(1007, fault);
     } else if ('setup' in sent) {
-      this.#ready.add(connection);
+      const detection = sent.setup.realtimeInputConfig?.automaticActivityDetection;
+      this.#states.set(connection, { isManual: detection?.disabled === true, isActivity: false, calls: new Set() });
       this.tell(connection, { setupComplete: {} });
       if (this.isResumable) this.offerResumption(connection);
     }
   }
 
   /** Says something as the server does: JSON in a binary message. */
-  tell(connection: ProviderConnection, message: object): void {
+  tell(connection: ProviderConnection, message: Record<string, any>): void {
+    for (const { id } of message.toolCall?.functionCalls ?? []) this.#states.get(connection)?.calls.add(id);
     connection.socket.send(Buffer.from(JSON.stringify(message)));
   }
 
@@ -83,11 +94,16 @@ export class GeminiProvider extends ProviderDouble {
     if (members === undefined || others.length > 0) return `not one known message: ${Object.keys(message)}`;
     const unknown = Object.keys(message[name as string]).find((member) => !members.includes(member));
     if (unknown !== undefined) return `unknown member ${name}.${unknown}`;
-    if (this.#ready.has(connection) === (name === 'setup')) return name === 'setup' ? 'a second setup' : 'no setup yet';
-    if (name !== 'setup') return faultOfInput(message.realtimeInput);
-    const handle = message.setup.sessionResumption?.handle;
-    if (handle !== undefined && !this.#handles.has(handle)) return 'an unknown handle';
-    return faultOfSetup(message.setup);
+    const state = this.#states.get(connection);
+    if (name === 'setup') return state === undefined ? this.#faultOfSetup(message.setup) : 'a second setup';
+    if (state === undefined) return 'no setup yet';
+    if (name === 'toolResponse') return faultOfResults(message.toolResponse, state);
+    return name === 'clientContent' ? faultOfTurns(message.clientContent) : faultOfInput(message.realtimeInput, state);
+  }
+
+  #faultOfSetup(setup: Record<string, any>): string | undefined {
+    const handle = setup.sessionResumption?.handle;
+    return handle !== undefined && !this.#handles.has(handle) ? 'an unknown handle' : faultOfSetup(setup);
   }
 }
 
@@ -99,8 +115,28 @@ function faultOfSetup(setup: Record<string, any>): string | undefined {
   return detection.disabled && Object.keys(detection).length > 1 ? 'automaticActivityDetection' : undefined;
 }
 
-function faultOfInput(input: Record<string, any> | undefined): string | undefined {
-  if (input?.audio === undefined) return undefined;
+function faultOfInput(input: Record<string, any>, state: State): string | undefined {
+  if (input.activityStart !== undefined || input.activityEnd !== undefined) {
+    if (!state.isManual) return 'an activity that the server looks for itself';
+    const isStart = input.activityStart !== undefined;
+    if (isStart === state.isActivity) return isStart ? 'an activity in an activity' : 'the end of no activity';
+    state.isActivity = isStart;
+  }
+  if (input.audio === undefined) return undefined;
+  if (state.isManual && !state.isActivity) return 'audio outside of an activity';
   if (!/^audio\/pcm;rate=\d+$/.test(input.audio.mimeType)) return 'audio.mimeType';
   return Buffer.from(input.audio.data, 'base64').length % 2 === 0 ? undefined : 'half a sample';
+}
+
+function faultOfTurns({ turns = [] }: Record<string, any>): string | undefined {
+  const wrong = turns.find((turn: any) => !['user', 'model'].includes(turn.role) || !(turn.parts?.length > 0));
+  return wrong === undefined ? undefined : 'clientContent.turns';
+}
+
+function faultOfResults({ functionResponses }: Record<string, any>, { calls }: State): string | undefined {
+  for (const { id, name, response } of functionResponses) {
+    if (!calls.delete(id)) return `the result of no call: ${id}`;
+    if (typeof name !== 'string' || typeof response !== 'object' || Array.isArray(response)) return 'functionResponses';
+  }
+  return undefined;
 }

@@ -64,6 +64,10 @@ export class OpenAiConversation implements Conversation {
     return item.content[0].text;
   }
 
+  isAskedAgain(): boolean {
+    return this.connection.heard.unread.some((sent: any) => sent.type === 'response.create');
+  }
+
   async hearInstructions(): Promise<string> {
     const isIt = (sent: any) => sent.type === 'session.update' && sent.session.instructions !== undefined;
     return ((await this.connection.heard.find('instructions', isIt)) as any).session.instructions;

@@ -67,6 +67,8 @@ export abstract class ProviderDouble {
   onMessage: (connection: ProviderConnection, sent: Sent) => void = () => {};
   /** Answered instead of every socket, if there is something. */
   refusal: Answered | undefined;
+  /** Sockets are opened when this is done. */
+  gate: Promise<unknown> = Promise.resolve();
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
 
@@ -89,7 +91,10 @@ export abstract class ProviderDouble {
         socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
         return;
       }
-      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#attend(webSocket, request));
+      const open = () => {
+        this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#attend(webSocket, request));
+      };
+      void this.gate.then(open);
     });
   }
 

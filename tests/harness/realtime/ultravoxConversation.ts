@@ -2,14 +2,17 @@
 
 import type { Conversation, ToolCall } from './conversation.ts';
 import type { ProviderConnection } from './providerServer.ts';
+import type { UltravoxProvider } from './ultravoxProvider.ts';
 
 export class UltravoxConversation implements Conversation {
   readonly connection: ProviderConnection;
+  readonly #provider: UltravoxProvider;
   #ordinal = 0;
   #words = '';
   #calls = 0;
 
-  constructor(connection: ProviderConnection) {
+  constructor(provider: UltravoxProvider, connection: ProviderConnection) {
+    this.#provider = provider;
     this.connection = connection;
   }
 
@@ -59,7 +62,8 @@ export class UltravoxConversation implements Conversation {
   callTool({ name, args }: ToolCall): void {
     this.#calls += 1;
     const invocationId = `inv_${this.#calls}`;
-    this.connection.send({ type: 'client_tool_invocation', toolName: name, invocationId, parameters: args });
+    const call = { type: 'client_tool_invocation', toolName: name, invocationId, parameters: args };
+    this.#provider.tell(this.connection, call);
   }
 
   async hearToolOutput(): Promise<string> {
@@ -69,6 +73,11 @@ export class UltravoxConversation implements Conversation {
   async hearText(): Promise<string> {
     const isIt = (sent: any) => sent.type === 'user_text_message' && sent.urgency === 'immediate';
     return ((await this.connection.heard.find('a text', isIt)) as any).text;
+  }
+
+  isAskedAgain(): boolean {
+    const isRequest = (sent: any) => sent.type === 'user_text_message' && sent.urgency === 'immediate';
+    return this.connection.heard.unread.some(isRequest);
   }
 
   async hearInstructions(): Promise<string> {
