@@ -13,15 +13,18 @@ import { browser } from '../harness/browser.ts';
 import { eventually, within } from '../harness/deadline.ts';
 import { edge } from '../harness/edge.ts';
 import { PLAYED, SENTENCE } from '../harness/realtime/selfAnswering.ts';
-import { voiceKey } from '../harness/realtime/voiceClient.ts';
+import { VoiceClient, voiceKey } from '../harness/realtime/voiceClient.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const chromium = browser(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
 
-/** The page's code in a language. */
-function example(language: string): string {
-  const page = readFileSync(join(PROJECT, 'docs/realtime.md'), 'utf8');
-  return page.match(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'm'))?.[1] ?? '';
+const page = readFileSync(join(PROJECT, 'docs/realtime.md'), 'utf8');
+
+/** The page's code in a language, block by block. */
+function examples(language: string): string[] {
+  return [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)]
+    .filter(([, name]) => name === language)
+    .map(([, , code = '']) => code);
 }
 
 /** The lines for `.dev.vars` that the script prints for a double of a provider, at any port. */
@@ -51,7 +54,7 @@ describe.each(Object.keys(PLAYED))('with a double of %s', (name) => {
     const folder = mkdtempSync(join(PROJECT, 'node_modules/.realtime-example-'));
     try {
       const env = { ...process.env, CONDUIT_URL: front.url, CONDUIT_KEY: (await voiceKey(front)).key };
-      const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', example('js')], {
+      const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', examples('js')[0] ?? ''], {
         cwd: folder,
         env,
       });
@@ -62,6 +65,27 @@ describe.each(Object.keys(PLAYED))('with a double of %s', (name) => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('its configuration', () => {
+  const [REALTIME_PROVIDERS = '', MODEL_PRICES = ''] = examples('json');
+  const front = edge({ vars: { REALTIME_PROVIDERS, MODEL_PRICES } });
+
+  test('is taken, and names who answers a model', async () => {
+    const { key } = await voiceKey(front);
+    const answered = async (model: string) => {
+      const refusal = await VoiceClient.refused(front, {
+        query: `model=${model}`,
+        headers: { authorization: `Bearer ${key}` },
+      });
+      return refusal.status;
+    };
+    // Known, but nobody has set a key.
+    for (const model of ['gpt-realtime', 'gemini-live', 'support', 'conversational']) {
+      expect(await answered(model)).toBe(503);
+    }
+    expect(await answered('of-nobody')).toBe(404);
   });
 });
 
@@ -78,7 +102,8 @@ describe('in a browser', () => {
 
   test('the page hears its microphone, and tells what is answered', async (context) => {
     const page = await chromium(context).newPage();
-    const html = example('html').replace('ws://127.0.0.1:8787', front.url.replace(/^http/, 'ws'));
+    const [code = ''] = examples('html');
+    const html = code.replace('ws://127.0.0.1:8787', front.url.replace(/^http/, 'ws'));
     const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     try {

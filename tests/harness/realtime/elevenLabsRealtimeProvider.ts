@@ -8,12 +8,13 @@ export const ELEVENLABS_KEY = 'an-elevenlabs-key-known-to-all';
 
 export class ElevenLabsRealtimeProvider extends OpenAiProvider {
   protected override readonly dialect = ELEVENLABS_DIALECT;
+  protected override readonly key = ELEVENLABS_KEY;
 
   constructor(models = ['eleven_realtime_v1_mini']) {
     super(models);
   }
 
   protected override isAuthorized(request: IncomingMessage): boolean {
-    return request.headers['xi-api-key'] === ELEVENLABS_KEY;
+    return request.headers['xi-api-key'] === this.key;
   }
 }

@@ -6,6 +6,7 @@ import { ELEVENLABS_KEY, ElevenLabsRealtimeProvider } from './elevenLabsRealtime
 import { GEMINI_KEY, GeminiProvider } from './geminiProvider.ts';
 import { OPENAI_KEY, OpenAiProvider } from './openAiProvider.ts';
 import { type ProviderDouble, running } from './providerDouble.ts';
+import { keyName } from './providerServer.ts';
 import { ULTRAVOX_KEY, UltravoxProvider } from './ultravoxProvider.ts';
 
 /** A provider, and what the configuration calls it. */
@@ -49,9 +50,7 @@ export function runningLines(vars: Record<string, string>): ReturnType<typeof al
       provider.settings({ [model]: theirs }),
     ]);
     vars.REALTIME_PROVIDERS = JSON.stringify(Object.fromEntries(settings));
-    for (const { name, key } of Object.values(lines)) {
-      vars[`PROVIDER_KEY_${name.toUpperCase().replaceAll('-', '_')}`] = key;
-    }
+    for (const { name, key } of Object.values(lines)) vars[keyName(name)] = key;
   });
   return lines;
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Conversation } from './conversation.ts';
 import { OpenAiConversation } from './openAiConversation.ts';
 import { faultOfEvent, OPENAI_DIALECT, type OpenAiDialect } from './openAiRules.ts';
-import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerServer.ts';
+import { type Answered, keyName, type ProviderConnection, ProviderDouble, type Sent } from './providerServer.ts';
 
 export const OPENAI_KEY = 'sk-a-provider-key-known-to-all';
 
@@ -40,6 +40,7 @@ export class OpenAiProvider extends ProviderDouble {
   /** How long a session may last. */
   lastsSeconds = 3_600;
   protected readonly dialect: OpenAiDialect = OPENAI_DIALECT;
+  protected readonly key: string = OPENAI_KEY;
   readonly #models: string[];
   readonly #states = new WeakMap<ProviderConnection, State>();
   #named = 0;
@@ -51,8 +52,9 @@ export class OpenAiProvider extends ProviderDouble {
 
   override async start(port = 0): Promise<void> {
     await super.start(port);
-    this.vars.REALTIME_PROVIDERS = JSON.stringify({ openai: this.settings(this.#models) });
-    this.vars.PROVIDER_KEY_OPENAI = OPENAI_KEY;
+    const { protocol } = this.dialect;
+    this.vars.REALTIME_PROVIDERS = JSON.stringify({ [protocol]: this.settings(this.#models) });
+    this.vars[keyName(protocol)] = this.key;
   }
 
   /** What `REALTIME_PROVIDERS` must say. */
@@ -62,7 +64,7 @@ export class OpenAiProvider extends ProviderDouble {
   }
 
   protected isAuthorized(request: IncomingMessage): boolean {
-    return request.headers.authorization === `Bearer ${OPENAI_KEY}`;
+    return request.headers.authorization === `Bearer ${this.key}`;
   }
 
   protected override admit(request: IncomingMessage): Answered | undefined {

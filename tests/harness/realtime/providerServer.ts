@@ -17,6 +17,11 @@ export interface Answered {
   body: unknown;
 }
 
+/** The secret that holds the key of a provider. */
+export function keyName(provider: string): string {
+  return `PROVIDER_KEY_${provider.toUpperCase().replaceAll('-', '_')}`;
+}
+
 /** One connection, as the provider sees it. */
 export class ProviderConnection {
   /** What arrived, in order. */

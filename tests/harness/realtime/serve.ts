@@ -1,5 +1,6 @@
 // Serves a double of a provider that answers by itself, until it is ended: `node scripts/voice-double.mjs [provider] [port]`.
 
+import { keyName } from './providerServer.ts';
 import { answerByItself, PLAYED } from './selfAnswering.ts';
 
 const [, , name = 'openai', port = '8790'] = process.argv;
@@ -15,7 +16,7 @@ const settings = JSON.stringify({ [name]: provider.settings({ 'gpt-realtime': pl
 console.log(`A double of ${name} answers at ${provider.host}. For .dev.vars:
 
 REALTIME_PROVIDERS='${settings}'
-PROVIDER_KEY_${name.toUpperCase().replaceAll('-', '_')}='${played.key}'
+${keyName(name)}='${played.key}'
 `);
 setInterval(() => {
   for (const fault of provider.faults.splice(0)) console.error(`The provider would have refused: ${fault}`);
