@@ -2,28 +2,17 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Conversation } from './conversation.ts';
+import { type Answer, beginAnswer, callTool, type Mouth, type Usage, write } from './openAiAnswers.ts';
 import { OpenAiConversation } from './openAiConversation.ts';
 import { faultOfEvent, OPENAI_DIALECT, type OpenAiDialect } from './openAiRules.ts';
 import { type Answered, keyName, type ProviderConnection, ProviderDouble, type Sent } from './providerServer.ts';
+
+export { type Answer, audio, type Usage, usage } from './openAiAnswers.ts';
 
 export const OPENAI_KEY = 'sk-a-provider-key-known-to-all';
 
 /** The least that a commit must find in the buffer: 100 ms of PCM16 at 24 kHz. */
 const MIN_COMMIT_BYTES = 4_800;
-
-/** What the usage of an answer is, in OpenAI's words. */
-export interface Usage {
-  total_tokens: number;
-  input_tokens: number;
-  output_tokens: number;
-  input_token_details: object;
-  output_token_details: object;
-}
-
-/** Audio of so many milliseconds, PCM16 at 24 kHz. */
-export function audio(millis: number): Buffer {
-  return Buffer.alloc(millis * 48, 1);
-}
 
 /** What the provider knows of a connection. */
 interface State {
@@ -195,74 +184,19 @@ export class OpenAiProvider extends ProviderDouble {
 
   /** Begins an answer in sound. What it gives says more of it, and ends it. */
   beginAnswer(connection: ProviderConnection): Answer {
-    const response = this.#beginResponse(connection);
-    const id = this.#name('item');
-    const item = { id, type: 'message', role: 'assistant', status: 'in_progress', content: [] };
-    const part = { output_index: 0, content_index: 0, item_id: id, response_id: response };
-    let transcript = '';
-    const tell = (type: string, fields: object) => this.#tell(connection, type, fields);
-    tell('response.output_item.added', { response_id: response, output_index: 0, item });
-    this.#tellItem(connection, 'added', item);
-    tell('response.content_part.added', { ...part, part: { type: 'audio', transcript: '' } });
-    const answer: Answer = {
-      say: (words, millis, sound = audio(millis)) => {
-        transcript += words;
-        if (words !== '') tell('response.output_audio_transcript.delta', { ...part, delta: words });
-        tell('response.output_audio.delta', { ...part, delta: sound.toString('base64') });
-      },
-      end: (usage, status = 'completed', reason = 'turn_detected') => {
-        const content = [{ type: 'output_audio', transcript }];
-        const done = { ...item, status: status === 'completed' ? status : 'incomplete', content };
-        tell('response.output_audio.done', part);
-        tell('response.output_audio_transcript.done', { ...part, transcript });
-        tell('response.content_part.done', { ...part, part: { type: 'audio', transcript } });
-        tell('response.output_item.done', { response_id: response, output_index: 0, item: done });
-        this.#tellItem(connection, 'done', done);
-        this.#endResponse(connection, response, [done], usage, status, reason);
-      },
-    };
+    const answer = beginAnswer(this.#mouth(connection));
     this.state(connection).answer = answer;
     return answer;
   }
 
   /** Answers in writing. */
   write(connection: ProviderConnection, text: string, usage?: Usage): void {
-    const response = this.#beginResponse(connection);
-    const id = this.#name('item');
-    const item = { id, type: 'message', role: 'assistant', status: 'in_progress', content: [] };
-    const part = { output_index: 0, content_index: 0, item_id: id, response_id: response };
-    const tell = (type: string, fields: object) => this.#tell(connection, type, fields);
-    tell('response.output_item.added', { response_id: response, output_index: 0, item });
-    this.#tellItem(connection, 'added', item);
-    tell('response.content_part.added', { ...part, part: { type: 'text', text: '' } });
-    tell('response.output_text.delta', { ...part, delta: text });
-    tell('response.output_text.done', { ...part, text });
-    tell('response.content_part.done', { ...part, part: { type: 'text', text } });
-    const done = { ...item, status: 'completed', content: [{ type: 'output_text', text }] };
-    tell('response.output_item.done', { response_id: response, output_index: 0, item: done });
-    this.#tellItem(connection, 'done', done);
-    this.#endResponse(connection, response, [done], usage, 'completed', '');
+    write(this.#mouth(connection), text, usage);
   }
 
   /** Answers with a call of a function. */
   callTool(connection: ProviderConnection, name: string, args: object): void {
-    const response = this.#beginResponse(connection);
-    const call = { id: this.#name('item'), type: 'function_call', call_id: this.#name('call'), name };
-    const place = { response_id: response, output_index: 0 };
-    const tell = (type: string, fields: object) => this.#tell(connection, type, { ...place, ...fields });
-    const begun = { ...call, status: 'in_progress', arguments: '' };
-    tell('response.output_item.added', { item: begun });
-    this.#tellItem(connection, 'added', begun);
-    const text = JSON.stringify(args);
-    const of = { item_id: call.id, call_id: call.call_id };
-    for (const delta of [text.slice(0, 3), text.slice(3)]) {
-      tell('response.function_call_arguments.delta', { ...of, delta });
-    }
-    tell('response.function_call_arguments.done', { ...of, name, arguments: text });
-    const done = { ...call, status: 'completed', arguments: text };
-    tell('response.output_item.done', { item: done });
-    this.#tellItem(connection, 'done', done);
-    this.#endResponse(connection, response, [done], undefined, 'completed', '');
+    callTool(this.#mouth(connection), name, args);
   }
 
   /** An item comes into the conversation. */
@@ -283,25 +217,15 @@ export class OpenAiProvider extends ProviderDouble {
     this.addItem(connection, { id, type: 'message', role: 'user', status: 'completed', content });
   }
 
-  #beginResponse(connection: ProviderConnection): string {
-    const id = this.#name('resp');
-    const response = { id, object: 'realtime.response', status: 'in_progress', conversation_id: 'conv_1', output: [] };
-    this.#tell(connection, 'response.created', { response });
-    return id;
-  }
-
-  #endResponse(
-    connection: ProviderConnection,
-    id: string,
-    output: object[],
-    usage: Usage | undefined,
-    status: string,
-    reason: string,
-  ): void {
-    this.state(connection).answer = undefined;
-    const status_details = status === 'completed' ? null : { type: status, reason };
-    const response = { id, object: 'realtime.response', status, status_details, conversation_id: 'conv_1', output };
-    this.#tell(connection, 'response.done', { response: { ...response, usage: usage ?? null } });
+  #mouth(connection: ProviderConnection): Mouth {
+    return {
+      name: (prefix) => this.#name(prefix),
+      tell: (type, fields) => this.#tell(connection, type, fields),
+      tellItem: (what, item) => this.#tellItem(connection, what, item),
+      ended: () => {
+        this.state(connection).answer = undefined;
+      },
+    };
   }
 
   #refuse(connection: ProviderConnection, sent: Record<string, any>, code: string, message: string): void {
@@ -322,24 +246,6 @@ export class OpenAiProvider extends ProviderDouble {
     this.#named += 1;
     return `${prefix}_${this.#named}`;
   }
-}
-
-/** An answer that is being given. */
-export interface Answer {
-  /** Says words, which take so many milliseconds, in that sound. */
-  say(words: string, millis: number, sound?: Buffer): void;
-  end(usage?: Usage, status?: 'completed' | 'cancelled', reason?: string): void;
-}
-
-/** Tokens of text read, and of audio spoken. */
-export function usage(textRead: number, audioSpoken: number): Usage {
-  return {
-    total_tokens: textRead + audioSpoken,
-    input_tokens: textRead,
-    output_tokens: audioSpoken,
-    input_token_details: { text_tokens: textRead, audio_tokens: 0, cached_tokens: 0 },
-    output_token_details: { text_tokens: 0, audio_tokens: audioSpoken },
-  };
 }
 
 /** What OpenAI assumes of turn detection. */
