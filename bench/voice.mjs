@@ -70,7 +70,11 @@ try {
 async function serve() {
   const vars = Object.assign({}, ...doubles.map(({ vars }) => vars));
   vars.REALTIME_PROVIDERS = JSON.stringify(Object.fromEntries(doubles.map(({ name, settings }) => [name, settings])));
-  server = fork(fileURLToPath(new URL('serve.mjs', import.meta.url)), ['edge', storage, JSON.stringify(vars)]);
+  // What it logs of sessions is not the table.
+  const stdio = /** @type {const} */ (['ignore', 'ignore', 'inherit', 'ipc']);
+  server = fork(fileURLToPath(new URL('serve.mjs', import.meta.url)), ['edge', storage, JSON.stringify(vars)], {
+    stdio: [...stdio],
+  });
   const ended = once(server, 'exit').then(() => {
     throw new Error('the Worker did not start');
   });
