@@ -1,0 +1,113 @@
+// All that is shown of a virtual key, and the connections that bring it.
+
+import { type Signal, signal } from '@preact/signals';
+import { ConduitSignalRService } from '../../clients/js/src/index.ts';
+import { Api, ApiError, inWords } from '../connection/api.ts';
+import { Hubs } from './hubs.ts';
+import { Notices } from './notices.ts';
+import { RealtimeSessions } from './realtime.ts';
+import { recent } from './recent.ts';
+import { Spend } from './spend.ts';
+import { Tasks } from './tasks.ts';
+import { Webhooks } from './webhooks.ts';
+
+/** The hubs that a virtual key opens, those first that most is heard of. */
+export const KEY_HUBS = [
+  'tasks',
+  'video-generation',
+  'image-generation',
+  'spend',
+  'webhooks',
+  'notifications',
+  'navigation-state',
+] as const;
+
+/** A page that is looked at goes on trying, and not as seldom as a program may. */
+export const PATIENT = { maxReconnectAttempts: Number.POSITIVE_INFINITY, maxReconnectDelay: 10_000 };
+
+/** Failures are shown on the page, not in the console. */
+export const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface KeyWatch {
+  /** Which key it is, where an operator chose it. */
+  chosen: ChosenKey | undefined;
+  hubs: Hubs;
+  tasks: Tasks;
+  spend: Spend;
+  webhooks: Webhooks;
+  notices: Notices;
+  realtime: RealtimeSessions;
+  /** Why something could not be read, if anything could not. */
+  trouble: Signal<string | undefined>;
+  /** Reads all again, and connects what was given up. */
+  retry(): void;
+  stop(): void;
+}
+
+interface ChosenKey {
+  id: string;
+  name: string;
+}
+
+export interface WatchOptions {
+  chosen?: ChosenKey;
+  /** Is told where the key opens nothing any more. */
+  onRefused?: () => void;
+}
+
+export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused }: WatchOptions): KeyWatch {
+  const service = new ConduitSignalRService({
+    apiBaseUrl: location.origin,
+    virtualKey: token,
+    connection: PATIENT,
+    eventTarget: null,
+    logger: SILENT,
+  });
+  const api = new Api(token);
+  const trouble = signal<string | undefined>(undefined);
+  const tasks = new Tasks(service, api);
+  const spend = new Spend(service, api);
+  const webhooks = new Webhooks(service, api);
+  const notices = new Notices(service);
+  const realtime = new RealtimeSessions(api, '/v1/realtime/connections');
+
+  const load = async () => {
+    trouble.value = undefined;
+    const outcomes = await Promise.allSettled([
+      tasks.load(),
+      spend.load(),
+      webhooks.load(),
+      realtime.load(),
+      recent(api, 'spend').then((told) => spend.fill(told)),
+      recent(api, 'webhooks').then((told) => webhooks.fill(told)),
+      recent(api, 'notifications').then((told) => notices.fill(told)),
+    ]);
+    const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
+    const [failure] = failures;
+    if (failure === undefined) return;
+    if (failures.length === outcomes.length && isRefusal(failure)) onRefused?.();
+    trouble.value = inWords(failure);
+  };
+  const hubs = new Hubs(service, KEY_HUBS, () => void load());
+
+  const retry = () => {
+    hubs.connect();
+    void load();
+  };
+  // Subscriptions wait for their connection, and are made again after each reconnect.
+  hubs.connect();
+  void service.invoke('tasks', 'SubscribeToTaskType', '*').catch(() => {});
+  void service.invoke('webhooks', 'SubscribeToWebhooks', ['*']).catch(() => {});
+  void load();
+
+  const stop = () => {
+    realtime.stop();
+    hubs.stop();
+    void service.disconnectAll();
+  };
+  return { chosen, hubs, tasks, spend, webhooks, notices, realtime, trouble, retry, stop };
+}
+
+function isRefusal(error: unknown): boolean {
+  return (error instanceof ApiError && error.isRefusal) || (error as { code?: string }).code === 'unauthorized';
+}
