@@ -138,8 +138,11 @@ const assetsName = (config) => `${config.name}-assets`;
  * @param {any} config
  */
 function assetsBefore(folder, { assets }) {
+  const directory = resolve(folder, assets.directory);
+  const page = join(directory, 'index.html');
+  if (!existsSync(page)) throw new Error(`${page} is not there: run \`npm run build\` first`);
   return {
-    directory: resolve(folder, assets.directory),
+    directory,
     hasUserWorker: true,
     runWorkerFirst: assets.run_worker_first,
   };

@@ -166,9 +166,9 @@ function BudgetFields({ budget }: { budget?: Budget | undefined }) {
       </label>
       <label>
         For
-        <select name="period" defaultValue={budget?.period ?? 'monthly'}>
+        <select name="period">
           {Object.entries(PERIODS).map(([period, words]) => (
-            <option key={period} value={period}>
+            <option key={period} value={period} selected={period === (budget?.period ?? 'monthly')}>
               {words}
             </option>
           ))}
@@ -204,7 +204,7 @@ function NewKey({ keys, onClose }: { keys: Keys; onClose: () => void }) {
   };
   if (made.value !== undefined) {
     return (
-      <Dialog title="The new key" onClose={onClose}>
+      <Dialog key="made" title="The new key" onClose={onClose}>
         <p>This is shown once. Whoever holds it hears of what its backends report, and can spend its budget.</p>
         <p class="secret">
           <code>{made.value.key}</code> <Copy text={made.value.key} label="Copy the key" />
@@ -219,7 +219,7 @@ function NewKey({ keys, onClose }: { keys: Keys; onClose: () => void }) {
     );
   }
   return (
-    <Dialog title="New virtual key" onClose={onClose}>
+    <Dialog key="making" title="New virtual key" onClose={onClose}>
       <form onSubmit={submit}>
         <label>
           Name

@@ -52,6 +52,7 @@ export function SpendPanel({ spend, virtualKeyId }: { spend: Spend; virtualKeyId
       <Chart
         kind="area"
         hasLimit
+        from={spend.since.value}
         columns={spend.spent.value}
         format={money}
         label={`Spend over the last hour: ${money(currentSpend)} now`}
@@ -97,6 +98,7 @@ export function RequestsPanel({ spend }: { spend: Spend }) {
     <Panel id="requests" title="Requests a minute" meta={`${count(lately)} in the last 60 s`}>
       <Chart
         kind="bars"
+        from={spend.since.value}
         columns={spend.requests.value}
         format={count}
         label={`Requests in each minute; ${count(lately)} in the last 60 seconds`}

@@ -12,24 +12,32 @@ interface Props {
   columns: Columns;
   kind: 'area' | 'bars';
   format: (value: number) => string;
-  /** What the second line is, a limit, where there is one. */
+  /** Whether there is a second line, which is a limit. */
   hasLimit?: boolean;
+  /** Where it begins, as `Date.now()` gives it; where its figures do, without it. */
+  from?: number;
 }
 
 const HEIGHT = 132;
+const MINUTE_SECONDS = 60;
+
+/** Between two times below the chart: whole minutes, so that no two look the same. */
+const STEPS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120].map((minutes) => minutes * MINUTE_SECONDS);
 const FONT = '11px system-ui, sans-serif';
 
-export function Chart({ label, columns, kind, format, hasLimit = false }: Props) {
+export function Chart({ label, columns, kind, format, hasLimit = false, from }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const shown = useRef(columns);
   shown.current = columns;
+  const begin = useRef(from);
+  begin.current = from;
   const scheme = colours.value;
 
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(options(element, kind, format, hasLimit), data(shown.current), element);
+    const made = new uPlot(options(element, kind, format, hasLimit, begin), data(shown.current), element);
     chart.current = made;
     const observer = new ResizeObserver(() => {
       if (element.clientWidth > 0) made.setSize({ width: element.clientWidth, height: HEIGHT });
@@ -53,7 +61,13 @@ function data(columns: Columns): uPlot.AlignedData {
   return columns as uPlot.AlignedData;
 }
 
-function options(element: HTMLElement, kind: Props['kind'], format: Props['format'], hasLimit: boolean): uPlot.Options {
+function options(
+  element: HTMLElement,
+  kind: Props['kind'],
+  format: Props['format'],
+  hasLimit: boolean,
+  begin: { current: number | undefined },
+): uPlot.Options {
   const colour = colourOf(element);
   const axis = {
     stroke: colour('--quiet'),
@@ -75,9 +89,12 @@ function options(element: HTMLElement, kind: Props['kind'], format: Props['forma
     padding: [10, 8, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    scales: {
+      x: { range: (_chart, min, max) => reach(kind, begin.current, min, max) },
+      y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
     axes: [
-      { ...axis, size: 26, space: 70, values: (_chart, splits) => splits.map(timeOfDay) },
+      { ...axis, size: 26, space: 70, incrs: STEPS_SECONDS, values: (_chart, splits) => splits.map(timeOfDay) },
       { ...axis, size: 58, space: 32, values: (_chart, splits) => splits.map((value) => format(value)) },
     ],
     series: [
@@ -86,6 +103,12 @@ function options(element: HTMLElement, kind: Props['kind'], format: Props['forma
       ...(hasLimit ? [limit] : []),
     ],
   };
+}
+
+/** From where to where a chart goes, in seconds: a bar stands for the minute that it begins with. */
+function reach(kind: Props['kind'], begin: number | undefined, min: number, max: number): [number, number] {
+  const end = kind === 'bars' ? max + MINUTE_SECONDS : max;
+  return [begin === undefined ? min : begin / 1_000, Math.max(end, min + 1)];
 }
 
 /** What a property of the style sheet comes to here: a canvas knows neither properties nor `light-dark()`. */

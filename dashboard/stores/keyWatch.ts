@@ -74,7 +74,7 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   const load = async () => {
     trouble.value = undefined;
     const outcomes = await Promise.allSettled([
-      tasks.load(),
+      tasks.load().then(async () => tasks.fill(await recent(api, 'tasks'))),
       spend.load(),
       webhooks.load(),
       realtime.load(),

@@ -61,7 +61,7 @@ export class Spend {
   readonly #readAgain = soon(() => void this.load().catch(() => {}), READ_AGAIN_MILLIS);
 
   /** Where the charts begin. */
-  readonly #since = computed(() => {
+  readonly since = computed(() => {
     const minute = Math.floor(now.value / MINUTE_MILLIS) * MINUTE_MILLIS;
     const first = this.#points.value[0]?.at ?? minute;
     return Math.max(minute - WINDOW_MILLIS, Math.min(first, minute - SHORTEST_WINDOW_MILLIS));
@@ -69,7 +69,7 @@ export class Spend {
 
   /** What was spent, and the budget. */
   readonly spent = computed<Columns>(() => {
-    const since = this.#since.value;
+    const since = this.since.value;
     const points = this.#points.value.filter(({ at }) => at >= since);
     const end = now.value;
     const last = this.view.value?.currentSpend ?? points.at(-1)?.spend;
@@ -86,7 +86,7 @@ export class Spend {
 
   /** Requests in each minute; the current one goes on. */
   readonly requests = computed<Columns>(() => {
-    const first = Math.floor(this.#since.value / MINUTE_MILLIS);
+    const first = Math.floor(this.since.value / MINUTE_MILLIS);
     const last = Math.floor(now.value / MINUTE_MILLIS);
     const counts = new Array<number>(last - first + 1).fill(0);
     for (const { at, requests } of this.#points.value) {

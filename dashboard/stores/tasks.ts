@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals';
 import type { ConduitSignalRService, EventMeta } from '../../clients/js/src/index.ts';
 import { type Api, all } from '../connection/api.ts';
 import { soon } from './clock.ts';
+import type { Told } from './recent.ts';
 
 export type TaskState = 'registered' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timedOut';
 
@@ -72,10 +73,19 @@ export class Tasks {
       const updatedAt = Date.parse(view.updatedAt);
       const known = this.#tasks.get(view.taskId);
       if (known !== undefined && known.updatedAt >= updatedAt) continue;
-      const message = view.error ?? view.reason ?? view.message;
+      const message = isRunning(view) ? view.message : (view.error ?? view.reason);
       const { taskId, taskType, state, percentComplete } = view;
       const row = { ...known, taskId, taskType, state, percentComplete, updatedAt };
       this.#tasks.set(taskId, message === undefined ? row : { ...row, message });
+    }
+    this.#sort();
+  }
+
+  /** Takes when tasks began, which their list does not say. */
+  fill(told: Told[]): void {
+    for (const { event, arguments: args, timestamp } of told) {
+      const task = this.#tasks.get(String(args[0]));
+      if (event === 'TaskStarted' && task !== undefined) task.startedAt ??= Date.parse(timestamp);
     }
     this.#sort();
   }
@@ -97,7 +107,7 @@ export class Tasks {
   }
 }
 
-export function isRunning({ state }: TaskRow): boolean {
+export function isRunning({ state }: Pick<TaskRow, 'state'>): boolean {
   return state === 'running' || state === 'registered';
 }
 

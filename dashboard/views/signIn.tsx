@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { TargetedSubmitEvent } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { inWords } from '../connection/api.ts';
 import { farewell, signIn } from '../connection/session.ts';
 import { Brand } from '../parts/brand.tsx';
@@ -11,7 +11,7 @@ export function SignIn() {
   const isBusy = useSignal(false);
   const trouble = useSignal(farewell.value ?? '');
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const key = field.current?.value.trim() ?? '';
