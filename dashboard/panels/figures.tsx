@@ -21,7 +21,7 @@ export function FigureTiles({ figures }: { figures: Figures }) {
         { name: 'Dead letters', value: shown(latest?.deadLetters), isWarning: (latest?.deadLetters ?? 0) > 0 },
         { name: 'Voice sessions', value: shown(latest?.realtimeSessions) },
         { name: 'Reconnections', value: shown(latest?.reconnections) },
-        { name: 'Failed keys', value: latest === undefined ? '–' : count(figures.authenticationFailures.value) },
+        { name: 'Refused keys', value: latest === undefined ? '–' : count(figures.authenticationFailures.value) },
       ]}
     />
   );
@@ -33,6 +33,7 @@ export function TrafficPanel({ figures }: { figures: Figures }) {
     <Panel id="traffic" title="Messages a second" meta={`${count(rate, 1)} now`}>
       <Chart
         kind="area"
+        from={figures.since.value}
         columns={figures.chart.value}
         format={(value) => count(value, 1)}
         label={`Messages a second over the last ten minutes; ${count(rate, 1)} now`}

@@ -3,8 +3,9 @@
 import type { Severity } from '../../clients/js/src/index.ts';
 import { curl, Empty } from '../parts/empty.tsx';
 import { ago, plural } from '../parts/format.ts';
+import { Line } from '../parts/line.tsx';
 import { Panel, Scroll } from '../parts/panel.tsx';
-import { State, type Tone } from '../parts/state.tsx';
+import type { Tone } from '../parts/state.tsx';
 import { now } from '../stores/clock.ts';
 import type { ModelRow, Notices } from '../stores/notices.ts';
 
@@ -29,13 +30,13 @@ export function NoticesPanel({ notices }: { notices: Notices }) {
         <Scroll label="Notifications, the newest first">
           <ul class="lines">
             {rows.map(({ eventId, severity, title, detail, at }) => (
-              <li key={eventId} data-notice={eventId}>
-                <State tone={SEVERITIES[severity]}>{severity}</State> <strong>{title}</strong>{' '}
+              <Line key={eventId} tone={SEVERITIES[severity]} word={severity} data={{ 'data-notice': eventId }}>
+                <strong>{title}</strong>{' '}
                 <span class="quiet">
                   {detail !== undefined && `${detail} · `}
                   {ago(at, now.value)}
                 </span>
-              </li>
+              </Line>
             ))}
           </ul>
         </Scroll>
@@ -56,12 +57,12 @@ export function ModelsPanel({ notices }: { notices: Notices }) {
             {rows.map(({ model, change, provider, capabilities, at }) => {
               const [tone, word] = CHANGES[change];
               return (
-                <li key={model} data-model={model} data-change={change}>
-                  <State tone={tone}>{word}</State> <strong>{model}</strong>{' '}
+                <Line key={model} tone={tone} word={word} data={{ 'data-model': model, 'data-change': change }}>
+                  <strong>{model}</strong>{' '}
                   <span class="quiet">
                     {[provider, capabilities.join(', '), ago(at, now.value)].filter(Boolean).join(' · ')}
                   </span>
-                </li>
+                </Line>
               );
             })}
           </ul>

@@ -5,10 +5,10 @@ import { watch } from '../connection/session.ts';
 import { Action } from '../parts/action.tsx';
 import { curl, Empty } from '../parts/empty.tsx';
 import { ago, count, date, plural } from '../parts/format.ts';
+import { Line } from '../parts/line.tsx';
 import { Panel, Scroll } from '../parts/panel.tsx';
-import { State, type Tone } from '../parts/state.tsx';
+import type { Tone } from '../parts/state.tsx';
 import { now } from '../stores/clock.ts';
-import type { KeyRow } from '../stores/keys.ts';
 import type { Operations } from '../stores/operations.ts';
 import { SEVERITIES } from './notices.tsx';
 
@@ -29,8 +29,12 @@ export function ProvidersPanel({ operations }: { operations: Operations }) {
       ) : (
         <ul class="lines">
           {rows.map(({ provider, status, responseTimeMs, message, checkedAt }) => (
-            <li key={provider} data-provider={provider} data-status={status ?? 'unknown'}>
-              <State tone={HEALTH[status ?? ''] ?? 'calm'}>{status ?? 'Not checked yet'}</State>{' '}
+            <Line
+              key={provider}
+              tone={HEALTH[status ?? ''] ?? 'calm'}
+              word={status ?? 'Unknown'}
+              data={{ 'data-provider': provider, 'data-status': status ?? 'Unknown' }}
+            >
               <strong>{provider}</strong>{' '}
               <span class="quiet">
                 {[
@@ -41,7 +45,7 @@ export function ProvidersPanel({ operations }: { operations: Operations }) {
                   .filter(Boolean)
                   .join(' · ')}
               </span>
-            </li>
+            </Line>
           ))}
         </ul>
       )}
@@ -49,9 +53,14 @@ export function ProvidersPanel({ operations }: { operations: Operations }) {
   );
 }
 
-export function OnlinePanel({ operations, keys }: { operations: Operations; keys: KeyRow[] }) {
+interface Props {
+  operations: Operations;
+  /** What a key is called, by its id. */
+  nameOf: (id: string) => string;
+}
+
+export function OnlinePanel({ operations, nameOf }: Props) {
   const rows = operations.online.value;
-  const nameOf = (id: string) => keys.find((key) => key.id === id)?.name ?? id;
   return (
     <Panel id="online" title="Online" meta={plural(rows.length, 'key')}>
       {rows.length === 0 ? (
@@ -96,10 +105,9 @@ export function AlertsPanel({ operations }: { operations: Operations }) {
         <Scroll label="Alerts, the newest first">
           <ul class="lines">
             {rows.map(({ eventId, severity, title, message, at }) => (
-              <li key={eventId} data-system-alert={eventId}>
-                <State tone={SEVERITIES[severity]}>{severity}</State> <strong>{title}</strong> {message}{' '}
-                <span class="quiet">{ago(at, now.value)}</span>
-              </li>
+              <Line key={eventId} tone={SEVERITIES[severity]} word={severity} data={{ 'data-system-alert': eventId }}>
+                <strong>{title}</strong> {message} <span class="quiet">{ago(at, now.value)}</span>
+              </Line>
             ))}
           </ul>
         </Scroll>
@@ -108,7 +116,7 @@ export function AlertsPanel({ operations }: { operations: Operations }) {
   );
 }
 
-export function DeadLettersPanel({ operations }: { operations: Operations }) {
+export function DeadLettersPanel({ operations, nameOf }: Props) {
   const rows = operations.letters.value;
   const outcome = useSignal('');
   const replayAll = async () => {
@@ -132,7 +140,7 @@ export function DeadLettersPanel({ operations }: { operations: Operations }) {
                 <span>
                   <strong>{kind}</strong> {cause}{' '}
                   <span class="quiet">
-                    {virtualKeyId !== undefined && `key ${virtualKeyId} · `}
+                    {virtualKeyId !== undefined && `${nameOf(virtualKeyId)} · `}
                     {plural(attempts, 'attempt')} · {ago(Date.parse(at), now.value)}
                   </span>
                 </span>

@@ -17,7 +17,13 @@ const STATES: Record<RealtimeSessionState, Tone> = {
   Failed: 'bad',
 };
 
-export function RealtimePanel({ realtime }: { realtime: RealtimeSessions }) {
+interface Props {
+  realtime: RealtimeSessions;
+  /** What a key is called, where sessions of all keys are shown. */
+  nameOf?: (id: string) => string;
+}
+
+export function RealtimePanel({ realtime, nameOf = (id) => id }: Props) {
   const sessions = realtime.sessions.value;
   return (
     <Panel id="realtime" title="Realtime sessions" meta={`${sessions.length} open`}>
@@ -32,7 +38,7 @@ export function RealtimePanel({ realtime }: { realtime: RealtimeSessions }) {
                 <strong>{model}</strong>{' '}
                 <span class="quiet">
                   {provider}
-                  {virtualKeyId !== undefined && `, key ${virtualKeyId}`}
+                  {virtualKeyId !== undefined && `, ${nameOf(virtualKeyId)}`}
                 </span>
               </span>
               <span class="number quiet">{duration(now.value - Date.parse(connectedAt))}</span>

@@ -3,8 +3,9 @@
 import { Chart } from '../parts/chart.tsx';
 import { curl, Empty } from '../parts/empty.tsx';
 import { ago, count, date, money, percent } from '../parts/format.ts';
+import { Line } from '../parts/line.tsx';
 import { Panel, Scroll } from '../parts/panel.tsx';
-import { State, type Tone } from '../parts/state.tsx';
+import type { Tone } from '../parts/state.tsx';
 import { now } from '../stores/clock.ts';
 import type { Spend, SpendAlert } from '../stores/spend.ts';
 
@@ -66,10 +67,9 @@ export function SpendPanel({ spend, virtualKeyId }: { spend: Spend; virtualKeyId
             <Scroll label="Alerts of the budget">
               <ul class="lines">
                 {alerts.map(({ eventId, severity, message, at }) => (
-                  <li key={eventId} data-alert={severity}>
-                    <State tone={TONES[severity]}>{WORDS[severity]}</State> {message}{' '}
-                    <span class="quiet">{ago(at, now.value)}</span>
-                  </li>
+                  <Line key={eventId} tone={TONES[severity]} word={WORDS[severity]} data={{ 'data-alert': severity }}>
+                    {message} <span class="quiet">{ago(at, now.value)}</span>
+                  </Line>
                 ))}
               </ul>
             </Scroll>

@@ -7,6 +7,7 @@ import {
   type LatencyHistogram,
   type MetricsSnapshot,
 } from '../../clients/js/src/index.ts';
+import { now } from './clock.ts';
 import type { Columns } from './spend.ts';
 
 const INTERVAL_SECONDS = 2;
@@ -14,10 +15,11 @@ const INTERVAL_SECONDS = 2;
 /** Ten minutes. */
 const MOST_SAMPLES = 300;
 
+const SHORTEST_WINDOW_MILLIS = 2 * 60_000;
+
 interface Sample {
   at: number;
   messagesPerSecond: number;
-  connections: number;
 }
 
 export class Figures {
@@ -30,6 +32,11 @@ export class Figures {
   readonly messagesPerSecond = computed(() => this.#samples.value.at(-1)?.messagesPerSecond ?? 0);
   /** Within this time, in milliseconds, 95 of 100 events were sent. */
   readonly latencyMillis = computed(() => quantile(this.latest.value?.messageLatency, 0.95));
+  /** Where the chart begins. */
+  readonly since = computed(() => {
+    const last = this.#samples.value.at(-1)?.at ?? now.value;
+    return Math.min(this.#samples.value[0]?.at ?? last, last - SHORTEST_WINDOW_MILLIS);
+  });
   readonly chart = computed<Columns>(() => [
     this.#samples.value.map(({ at }) => at / 1_000),
     this.#samples.value.map(({ messagesPerSecond }) => messagesPerSecond),
@@ -70,7 +77,7 @@ export class Figures {
     if (seconds <= 0) return;
     // Totals begin anew where an object does.
     const messages = Math.max(0, messagesOf(figures) - messagesOf(before));
-    const sample = { at, messagesPerSecond: messages / seconds, connections: this.connections.value };
+    const sample = { at, messagesPerSecond: messages / seconds };
     this.#samples.value = [...this.#samples.value, sample].slice(-MOST_SAMPLES);
   }
 }

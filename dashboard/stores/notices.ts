@@ -8,6 +8,7 @@ import type {
   Severity,
   SystemNotificationHubEvents,
 } from '../../clients/js/src/index.ts';
+import { clock } from '../parts/format.ts';
 import { soon } from './clock.ts';
 import type { Told } from './recent.ts';
 
@@ -41,7 +42,7 @@ const WORDS: { [N in Name]: (...args: SystemNotificationHubEvents[N]) => Words }
   RateLimitWarning: (endpoint, remaining, resetTime) => ({
     severity: remaining < 10 ? 'High' : 'Medium',
     title: `${remaining} requests left for ${endpoint}`,
-    detail: `until ${new Date(resetTime).toLocaleTimeString()}`,
+    detail: `until ${clock(Date.parse(resetTime))}`,
   }),
   SystemAnnouncement: (title, message, severity) => ({ severity, title, ...detail(message) }),
   ServiceDegraded: (service, reason) => ({ severity: 'High', title: `${service} is degraded`, ...detail(reason) }),

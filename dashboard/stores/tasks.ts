@@ -72,7 +72,11 @@ export class Tasks {
     for (const view of lists.flat()) {
       const updatedAt = Date.parse(view.updatedAt);
       const known = this.#tasks.get(view.taskId);
-      if (known !== undefined && known.updatedAt >= updatedAt) continue;
+      if (known !== undefined && known.updatedAt >= updatedAt) {
+        // Progress does not say of what type the task is.
+        known.taskType ||= view.taskType;
+        continue;
+      }
       const message = isRunning(view) ? view.message : (view.error ?? view.reason);
       const { taskId, taskType, state, percentComplete } = view;
       const row = { ...known, taskId, taskType, state, percentComplete, updatedAt };

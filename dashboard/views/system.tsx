@@ -9,6 +9,7 @@ import type { OperatorWatch } from '../stores/operatorWatch.ts';
 
 export function System({ operator }: { operator: OperatorWatch }) {
   const { hubs, figures, keys, operations, realtime, trouble, retry } = operator;
+  const nameOf = (id: string) => keys.rows.value.find((key) => key.id === id)?.name ?? id;
   return (
     <main id="main">
       <h1>System</h1>
@@ -17,15 +18,15 @@ export function System({ operator }: { operator: OperatorWatch }) {
       <div class="columns">
         <div>
           <TrafficPanel figures={figures} />
-          <DeadLettersPanel operations={operations} />
+          <DeadLettersPanel operations={operations} nameOf={nameOf} />
           <HubFiguresPanel figures={figures} />
           <HubsPanel hubs={hubs} retry={retry} />
         </div>
         <div>
           <AlertsPanel operations={operations} />
           <ProvidersPanel operations={operations} />
-          <OnlinePanel operations={operations} keys={keys.rows.value} />
-          <RealtimePanel realtime={realtime} />
+          <OnlinePanel operations={operations} nameOf={nameOf} />
+          <RealtimePanel realtime={realtime} nameOf={nameOf} />
         </div>
       </div>
     </main>

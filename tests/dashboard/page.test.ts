@@ -146,7 +146,7 @@ test('the keyboard is enough: to sign in, to go from view to view, to make a key
   const dialog = page.getByRole('dialog', { name: 'New virtual key' });
   await dialog.waitFor();
   await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'detached' });
+  await page.locator('dialog').waitFor({ state: 'detached' });
   expect(await page.evaluate(() => (globalThis as any).document.activeElement?.textContent)).toBe('New key');
   await page.keyboard.press('Enter');
   await dialog.waitFor();
