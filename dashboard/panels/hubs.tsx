@@ -44,7 +44,7 @@ export function HubsPanel({ hubs, retry }: { hubs: Hubs; retry: () => void }) {
                 Uptime
               </th>
               <th scope="col" class="number">
-                <abbr title="How often it came back">Back</abbr>
+                Reconnects
               </th>
               <th scope="col" class="number">
                 Events

@@ -1,5 +1,6 @@
 // Deliveries as they go, with when they are tried again, and how those to each URL went.
 
+import type { CircuitBreakerState } from '../../clients/js/src/index.ts';
 import { curl, Empty } from '../parts/empty.tsx';
 import { ago, count, duration, percent } from '../parts/format.ts';
 import { Panel, Scroll } from '../parts/panel.tsx';
@@ -14,7 +15,7 @@ const STATES: Record<Delivery['state'], [Tone, string]> = {
   failed: ['bad', 'Given up'],
 };
 
-const BREAKERS: Record<string, [Tone, string]> = {
+const BREAKERS: Record<CircuitBreakerState, [Tone, string]> = {
   Closed: ['good', 'Closed'],
   Open: ['bad', 'Open'],
   HalfOpen: ['warn', 'Half open'],
@@ -56,18 +57,20 @@ export function WebhooksPanel({ webhooks, virtualKeyId }: { webhooks: Webhooks; 
               </tr>
             </thead>
             <tbody>
-              {statistics.map(({ url, successRate, pendingDeliveries, averageResponseTimeMs, circuitBreakerState }) => {
-                const [tone, word] = BREAKERS[circuitBreakerState] ?? ['calm', circuitBreakerState];
+              {statistics.map((one) => {
+                const { url, successRate, successfulDeliveries, failedDeliveries, pendingDeliveries } = one;
+                const [tone, word] = BREAKERS[one.circuitBreakerState];
+                const hasEnded = successfulDeliveries + failedDeliveries > 0;
                 return (
                   <tr key={url}>
                     <th scope="row" class="cut" title={url}>
                       {short(url)}
                     </th>
-                    <td class="number">{percent(successRate)}</td>
+                    <td class="number">{hasEnded ? percent(successRate) : '–'}</td>
                     <td class="number">{count(pendingDeliveries)}</td>
-                    <td class="number">{count(averageResponseTimeMs)} ms</td>
+                    <td class="number">{successfulDeliveries > 0 ? `${count(one.averageResponseTimeMs)} ms` : '–'}</td>
                     <td>
-                      <State tone={tone as Tone}>{word as string}</State>
+                      <State tone={tone}>{word}</State>
                     </td>
                   </tr>
                 );

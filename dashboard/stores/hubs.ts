@@ -45,7 +45,6 @@ export class Hubs {
     onLoss: () => void,
   ) {
     for (const route of routes) this.#follow(route, onLoss);
-    this.#read();
     this.#ends.push(whileVisible(PING_EVERY_MILLIS, () => this.#pingAll()));
     this.#ends.push(whileVisible(1_000, () => this.#read()));
   }
@@ -56,6 +55,7 @@ export class Hubs {
       // What comes of it, the events say.
       if (!this.service.isConnected(route)) this.service.connectToHub(route).catch(() => {});
     }
+    this.#read();
   }
 
   stop(): void {

@@ -3,6 +3,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { ConduitSignalRService } from '../../clients/js/src/index.ts';
 import { Api, ApiError, inWords } from '../connection/api.ts';
+import { soon } from './clock.ts';
 import { Hubs } from './hubs.ts';
 import { Notices } from './notices.ts';
 import { RealtimeSessions } from './realtime.ts';
@@ -71,10 +72,12 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   const notices = new Notices(service);
   const realtime = new RealtimeSessions(api, '/v1/realtime/connections');
 
+  let isStopped = false;
   const load = async () => {
+    if (isStopped) return;
     trouble.value = undefined;
     const outcomes = await Promise.allSettled([
-      tasks.load().then(async () => tasks.fill(await recent(api, 'tasks'))),
+      tasks.load(),
       spend.load(),
       webhooks.load(),
       realtime.load(),
@@ -84,11 +87,15 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
     ]);
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
     const [failure] = failures;
-    if (failure === undefined) return;
+    if (failure === undefined || isStopped) return;
     if (failures.length === outcomes.length && isRefusal(failure)) onRefused?.();
     trouble.value = inWords(failure);
   };
-  const hubs = new Hubs(service, KEY_HUBS, () => void load());
+  const hubs = new Hubs(
+    service,
+    KEY_HUBS,
+    soon(() => void load()),
+  );
 
   const retry = () => {
     hubs.connect();
@@ -101,6 +108,7 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   void load();
 
   const stop = () => {
+    isStopped = true;
     realtime.stop();
     hubs.stop();
     void service.disconnectAll();

@@ -41,14 +41,20 @@ export function startOperatorWatch(api: Api, token: () => Promise<string>, { onR
   const operations = new Operations(service, api);
   const realtime = new RealtimeSessions(api, '/v1/admin/realtime/sessions');
 
+  let isStopped = false;
   const settle = async (reads: Promise<unknown>[]) => {
     const failure = (await Promise.allSettled(reads)).find((outcome) => outcome.status === 'rejected');
+    if (isStopped) return;
     if (failure?.reason instanceof ApiError && failure.reason.isRefusal) onRefused?.();
     trouble.value = failure === undefined ? undefined : inWords(failure.reason);
   };
   const poll = () => settle([operations.loadOnline(), operations.loadLetters(), operations.loadAudit()]);
   const load = () => settle([keys.load(), operations.loadProviders(), realtime.load(), poll()]);
-  const hubs = new Hubs(service, MASTER_HUBS, () => void load());
+  const hubs = new Hubs(
+    service,
+    MASTER_HUBS,
+    soon(() => void load()),
+  );
 
   const readKeys = soon(() => void keys.load().catch(() => {}), 300);
   for (const name of ['VirtualKeyCreated', 'VirtualKeyUpdated', 'VirtualKeyDeleted'] as const) {
@@ -71,6 +77,7 @@ export function startOperatorWatch(api: Api, token: () => Promise<string>, { onR
   };
   retry();
   const stop = () => {
+    isStopped = true;
     endPolling();
     endLooking();
     figures.stop();

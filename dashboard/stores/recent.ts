@@ -11,20 +11,24 @@ export interface Told {
   eventId: string;
 }
 
-const SINCE_MILLIS = 60 * 60_000;
-
-/** Events that are read: of a key that is told more in an hour, only the first of them. */
-const MOST_EVENTS = 5_000;
+/** How far back is read: less, where so much happened that it would be too many events. */
+const SPANS_MILLIS = [60, 10, 1].map((minutes) => minutes * 60_000);
+const MOST_EVENTS = 2_000;
 
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** Reads the events of some hubs. */
-export function recent(api: Api, hub: string): Promise<Told[]> {
-  return all<Told>(api, `/v1/history?hub=${hub}&after=${ulidAt(Date.now() - SINCE_MILLIS)}`, MOST_EVENTS);
+/** Reads the events of a hub. */
+export async function recent(api: Api, hub: string): Promise<Told[]> {
+  let told: Told[] = [];
+  for (const span of SPANS_MILLIS) {
+    told = await all<Told>(api, `/v1/history?hub=${hub}&after=${ulidAt(Date.now() - span)}`, MOST_EVENTS);
+    if (told.length < MOST_EVENTS) break;
+  }
+  return told;
 }
 
 /** The first event id (a ULID) of a time: ids sort as times do. */
-export function ulidAt(millis: number): string {
+function ulidAt(millis: number): string {
   let text = '';
   for (let rest = millis, place = 0; place < 10; place += 1) {
     text = DIGITS[rest % 32] + text;

@@ -1,10 +1,10 @@
 // The tasks of a key: those that run, and those that ended lately.
 
 import { computed, signal } from '@preact/signals';
-import type { ConduitSignalRService, EventMeta } from '../../clients/js/src/index.ts';
+import type { ConduitSignalRService, EventMeta, TaskHubEvents } from '../../clients/js/src/index.ts';
 import { type Api, all } from '../connection/api.ts';
 import { soon } from './clock.ts';
-import type { Told } from './recent.ts';
+import { recent } from './recent.ts';
 
 export type TaskState = 'registered' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timedOut';
 
@@ -19,17 +19,31 @@ export interface TaskRow {
   updatedAt: number;
 }
 
-/** What `GET /v1/tasks` says of one. */
+/** What `GET /v1/tasks` says of one that runs. */
 interface TaskView {
   taskId: string;
   taskType: string;
   state: TaskState;
   percentComplete: number;
   message?: string;
-  error?: string;
-  reason?: string;
   updatedAt: string;
 }
+
+type Name = keyof TaskHubEvents;
+
+/** What each event changes about its task. */
+const CHANGES: { [N in Name]: (...args: TaskHubEvents[N]) => Partial<TaskRow> } = {
+  TaskStarted: (_taskId, taskType) => ({ taskType, state: 'running' }),
+  TaskProgress: (_taskId, percentComplete, message) => ({
+    state: 'running',
+    percentComplete,
+    ...(message === null ? {} : { message }),
+  }),
+  TaskCompleted: () => ({ state: 'completed', percentComplete: 100, message: '' }),
+  TaskFailed: (_taskId, error) => ({ state: 'failed', message: error }),
+  TaskCancelled: (_taskId, reason) => ({ state: 'cancelled', message: reason ?? '' }),
+  TaskTimedOut: () => ({ state: 'timedOut', message: '' }),
+};
 
 /** Ended tasks that are kept; the oldest go first. */
 const MOST_ENDED = 60;
@@ -44,59 +58,43 @@ export class Tasks {
     service: ConduitSignalRService,
     private readonly api: Api,
   ) {
-    service.on('tasks', 'TaskStarted', (taskId, taskType, _metadata, meta) => {
-      const startedAt = timeOf(meta);
-      this.#change(taskId, meta, { taskType, state: 'running', startedAt });
-    });
-    service.on('tasks', 'TaskProgress', (taskId, percentComplete, message, meta) => {
-      this.#change(taskId, meta, { state: 'running', percentComplete, ...(message === null ? {} : { message }) });
-    });
-    service.on('tasks', 'TaskCompleted', (taskId, _result, meta) => {
-      this.#change(taskId, meta, { state: 'completed', percentComplete: 100, message: '' });
-    });
-    service.on('tasks', 'TaskFailed', (taskId, error, _details, meta) => {
-      this.#change(taskId, meta, { state: 'failed', message: error });
-    });
-    service.on('tasks', 'TaskCancelled', (taskId, reason, meta) => {
-      this.#change(taskId, meta, { state: 'cancelled', message: reason ?? '' });
-    });
-    service.on('tasks', 'TaskTimedOut', (taskId, meta) => {
-      this.#change(taskId, meta, { state: 'timedOut', message: '' });
-    });
+    for (const name of Object.keys(CHANGES) as Name[]) {
+      service.on('tasks', name as string, (...args: unknown[]) => {
+        const { timestamp } = args.at(-1) as EventMeta;
+        this.#take(name, args, Date.parse(timestamp));
+      });
+    }
   }
 
-  /** Reads what is there already; what was told meanwhile is newer. */
+  /** Reads those that run, and what was told of tasks lately; what was told meanwhile is newer. */
   async load(): Promise<void> {
-    const states = ['registered', 'running', 'failed', 'completed'];
-    const lists = await Promise.all(states.map((state) => all<TaskView>(this.api, `/v1/tasks?state=${state}`)));
-    for (const view of lists.flat()) {
-      const updatedAt = Date.parse(view.updatedAt);
+    const lists = ['registered', 'running'].map((state) => all<TaskView>(this.api, `/v1/tasks?state=${state}`));
+    const [told, ...views] = await Promise.all([recent(this.api, 'tasks'), ...lists]);
+    for (const { event, arguments: args, timestamp } of told) {
+      if (event in CHANGES) this.#take(event as Name, args, Date.parse(timestamp));
+    }
+    for (const { updatedAt: text, ...view } of views.flat()) {
       const known = this.#tasks.get(view.taskId);
-      if (known !== undefined && known.updatedAt >= updatedAt) {
+      const updatedAt = Date.parse(text);
+      if (known === undefined || known.updatedAt < updatedAt) {
+        this.#tasks.set(view.taskId, { ...known, ...view, updatedAt });
+      } else {
         // Progress does not say of what type the task is.
         known.taskType ||= view.taskType;
-        continue;
       }
-      const message = isRunning(view) ? view.message : (view.error ?? view.reason);
-      const { taskId, taskType, state, percentComplete } = view;
-      const row = { ...known, taskId, taskType, state, percentComplete, updatedAt };
-      this.#tasks.set(taskId, message === undefined ? row : { ...row, message });
     }
     this.#sort();
   }
 
-  /** Takes when tasks began, which their list does not say. */
-  fill(told: Told[]): void {
-    for (const { event, arguments: args, timestamp } of told) {
-      const task = this.#tasks.get(String(args[0]));
-      if (event === 'TaskStarted' && task !== undefined) task.startedAt ??= Date.parse(timestamp);
-    }
-    this.#sort();
-  }
-
-  #change(taskId: string, meta: EventMeta | undefined, change: Partial<TaskRow>): void {
-    const known = this.#tasks.get(taskId) ?? { taskId, taskType: '', percentComplete: 0, state: 'running' };
-    this.#tasks.set(taskId, { ...known, ...change, updatedAt: timeOf(meta) });
+  #take(name: Name, args: unknown[], at: number): void {
+    const taskId = String(args[0]);
+    const known = this.#tasks.get(taskId);
+    const change = (CHANGES[name] as (...args: unknown[]) => Partial<TaskRow>)(...args);
+    if (name === 'TaskStarted' && known !== undefined) known.startedAt ??= at;
+    if (known !== undefined && (known.updatedAt > at || (!isRunning(known) && change.state === 'running'))) return;
+    const before = known ?? { taskType: '', percentComplete: 0, state: 'running' as const };
+    const started = name === 'TaskStarted' ? { startedAt: at } : {};
+    this.#tasks.set(taskId, { ...before, ...started, ...change, taskId, updatedAt: at });
     this.#show();
   }
 
@@ -111,11 +109,6 @@ export class Tasks {
   }
 }
 
-export function isRunning({ state }: Pick<TaskRow, 'state'>): boolean {
+export function isRunning({ state }: TaskRow): boolean {
   return state === 'running' || state === 'registered';
-}
-
-/** When an event was accepted. */
-export function timeOf(meta: EventMeta | undefined): number {
-  return meta === undefined ? Date.now() : Date.parse(meta.timestamp);
 }
