@@ -119,7 +119,10 @@ function KeyLine({ row, keys, onBudget }: { row: KeyRow; keys: Keys; onBudget: (
           <State tone={enabled ? 'good' : 'calm'}>{enabled ? 'Enabled' : 'Disabled'}</State>
         )}
       </td>
-      <td class="number">{connections === undefined ? '–' : count(connections)}</td>
+      <td class="number">
+        {connections === undefined ? '–' : count(connections)}
+        <span class="on-phone"> open</span>
+      </td>
       <td>{spendOf(currentSpend, budget)}</td>
       <td class="quiet">{date(createdAt)}</td>
       <td class="actions">

@@ -191,7 +191,7 @@ export function AuditPanel({ operations }: { operations: Operations }) {
             <tbody>
               {rows.map(({ id, timestamp, actor, action, subject, from, changed, reason }) => (
                 <tr key={id} data-audit={action}>
-                  <td class="number left">{date(timestamp)}</td>
+                  <td class="number left">{date(timestamp, 'medium')}</td>
                   <td>{actor}</td>
                   <td>
                     {action} <span class="quiet">{[changed?.join(', '), reason].filter(Boolean).join(' · ')}</span>

@@ -86,7 +86,7 @@ function options(
   return {
     width: element.clientWidth || 300,
     height: HEIGHT,
-    padding: [10, 8, 0, 0],
+    padding: [10, 18, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {

@@ -21,9 +21,9 @@ export function clock(millis: number): string {
   return new Date(millis).toLocaleTimeString(LOCALE, { hour12: false });
 }
 
-/** A day and a time. */
-export function date(text: string): string {
-  return new Date(text).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle: 'short', hour12: false });
+/** A day and a time, to the minute or, where it is `medium`, the second. */
+export function date(text: string, timeStyle: 'short' | 'medium' = 'short'): string {
+  return new Date(text).toLocaleString(LOCALE, { dateStyle: 'medium', timeStyle, hour12: false });
 }
 
 /** A duration in its two largest units, such as `3 m 20 s`. */

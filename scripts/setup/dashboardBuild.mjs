@@ -1,7 +1,7 @@
 // The dashboard among the assets of the Worker: `public/index.html`, and what it loads in `public/dashboard`.
 
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { say } from './command.mjs';
 import { PROJECT } from './places.mjs';
@@ -9,6 +9,7 @@ import { PROJECT } from './places.mjs';
 const SOURCE = join(PROJECT, 'dashboard');
 const PUBLIC = join(PROJECT, 'public');
 const FOLDER = join(PUBLIC, 'dashboard');
+const ICON = 'icon.svg';
 
 const NOTICE = `/*! Conduit Edge's dashboard, MIT OR Apache-2.0. With @microsoft/signalr (.NET Foundation and contributors), preact and
 @preact/signals (Jason Miller and contributors) and uPlot (Leon Sorokin), all MIT. */`;
@@ -31,18 +32,21 @@ export async function buildDashboard() {
     banner: { js: NOTICE },
     logLevel: 'warning',
   });
-  await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   let page = await readFile(join(SOURCE, 'index.html'), 'utf8');
+  const names = [ICON];
   for (const { path, contents, text } of outputFiles) {
+    const name = basename(path);
+    names.push(name);
     await writeFile(path, contents);
-    const name = path.split(/[\\/]/).at(-1);
     page = page.replace(name.endsWith('.css') ? '{style}' : '{script}', `/dashboard/${name}`);
     say(`the dashboard: ${name} ${kilobytes(text)} kB, ${kilobytes(gzipSync(contents))} kB compressed`);
   }
-  await copyFile(join(SOURCE, 'icon.svg'), join(FOLDER, 'icon.svg'));
-  // Last: what it names is there.
+  await copyFile(join(SOURCE, ICON), join(FOLDER, ICON));
+  // What it names is there, and what the one before named may go.
   await writeFile(join(PUBLIC, 'index.html'), page);
+  const old = (await readdir(FOLDER)).filter((name) => !names.includes(name));
+  await Promise.all(old.map((name) => rm(join(FOLDER, name), { force: true })));
 }
 
 const kilobytes = ({ length }) => (length / 1000).toFixed(0);
