@@ -21,6 +21,9 @@ interface Props {
 const HEIGHT = 132;
 const MINUTE_SECONDS = 60;
 
+/** Between two figures beside a chart that counts. */
+const WHOLE_STEPS = [1, 10, 100, 1_000, 10_000, 100_000].flatMap((power) => [power, 2 * power, 5 * power]);
+
 /** Between two times below the chart: whole minutes, so that no two look the same. */
 const STEPS_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120].map((minutes) => minutes * MINUTE_SECONDS);
 const FONT = '11px system-ui, sans-serif';
@@ -82,6 +85,7 @@ function options(
     points: { show: false },
   };
   const bars = uPlot.paths.bars?.({ size: [0.7, 40], align: 1, radius: 0.15 });
+  const counted = kind === 'bars' ? { incrs: WHOLE_STEPS } : {};
   const limit: uPlot.Series = { stroke: colour('--bad'), width: 1, dash: [4, 4], points: { show: false } };
   return {
     width: element.clientWidth || 300,
@@ -95,7 +99,7 @@ function options(
     },
     axes: [
       { ...axis, size: 26, space: 70, incrs: STEPS_SECONDS, values: (_chart, splits) => splits.map(timeOfDay) },
-      { ...axis, size: 58, space: 32, values: (_chart, splits) => splits.map((value) => format(value)) },
+      { ...axis, ...counted, size: 58, space: 32, values: (_chart, splits) => splits.map((value) => format(value)) },
     ],
     series: [
       {},

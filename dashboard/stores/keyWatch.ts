@@ -1,7 +1,7 @@
 // All that is shown of a virtual key, and the connections that bring it.
 
 import { type Signal, signal } from '@preact/signals';
-import { ConduitSignalRService } from '../../clients/js/src/index.ts';
+import { ConduitSignalRError, ConduitSignalRService } from '../../clients/js/src/index.ts';
 import { Api, ApiError, inWords } from '../connection/api.ts';
 import { soon } from './clock.ts';
 import { Hubs } from './hubs.ts';
@@ -70,7 +70,10 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   const spend = new Spend(service, api);
   const webhooks = new Webhooks(service, api);
   const notices = new Notices(service);
-  const realtime = new RealtimeSessions(api, '/v1/realtime/connections');
+  // Of all that is shown, this alone is asked for again and again: it notices when the key is withdrawn.
+  const realtime = new RealtimeSessions(api, '/v1/realtime/connections', (error) => {
+    if (isWithdrawn(error)) onRefused?.();
+  });
 
   let isStopped = false;
   const load = async () => {
@@ -88,7 +91,7 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
     const [failure] = failures;
     if (failure === undefined || isStopped) return;
-    if (failures.length === outcomes.length && isRefusal(failure)) onRefused?.();
+    if (failures.some(isWithdrawn)) onRefused?.();
     trouble.value = inWords(failure);
   };
   const hubs = new Hubs(
@@ -116,6 +119,8 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   return { chosen, hubs, tasks, spend, webhooks, notices, realtime, trouble, retry, stop };
 }
 
-function isRefusal(error: unknown): boolean {
-  return (error instanceof ApiError && error.isRefusal) || (error as { code?: string }).code === 'unauthorized';
+/** Whether the key, or a token of it, is good for nothing any more. */
+function isWithdrawn(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 401;
+  return error instanceof ConduitSignalRError && error.code === 'unauthorized';
 }

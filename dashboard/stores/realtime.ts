@@ -34,8 +34,10 @@ export class RealtimeSessions {
     private readonly api: Api,
     /** `/v1/realtime/connections`, or `/v1/admin/realtime/sessions`. */
     private readonly path: string,
+    /** Is told why they could not be read this time. */
+    onFailure: (error: unknown) => void = () => {},
   ) {
-    this.stop = whileVisible(READ_EVERY_MILLIS, () => void this.load().catch(() => {}));
+    this.stop = whileVisible(READ_EVERY_MILLIS, () => void this.load().catch(onFailure));
   }
 
   async load(): Promise<void> {

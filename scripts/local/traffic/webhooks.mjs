@@ -10,7 +10,7 @@ const LOST_EVERY = 25;
 
 export async function playWebhooks({ tell }, receiver, signal) {
   for (let number = 1; ; number += 1) {
-    const path = number % LOST_EVERY === 5 ? '/gone' : oneOf(['/orders', '/orders', '/flaky']);
+    const path = number % LOST_EVERY === 5 ? '/gone' : oneOf(['/orders', '/flaky']);
     const payload = { number };
     await tell('WebhookDeliveryRequested', { url: receiver + path, eventType: oneOf(EVENT_TYPES), payload });
     await pause(between(1_500, 4_500), undefined, { signal });
