@@ -49,13 +49,13 @@ export class Hubs {
     this.#ends.push(whileVisible(1_000, () => this.#read()));
   }
 
-  /** Connects all of them, and those that were given up again. */
-  connect(): void {
-    for (const route of this.routes) {
-      // What comes of it, the events say.
-      if (!this.service.isConnected(route)) this.service.connectToHub(route).catch(() => {});
-    }
+  /** Connects all of them, and those that were given up again; resolves when each is connected or given up. */
+  async connect(): Promise<void> {
+    const absent = this.routes.filter((route) => !this.service.isConnected(route));
+    // What comes of it, the events say.
+    const attempts = absent.map((route) => this.service.connectToHub(route));
     this.#read();
+    await Promise.allSettled(attempts);
   }
 
   stop(): void {

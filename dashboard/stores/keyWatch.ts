@@ -101,14 +101,17 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   );
 
   const retry = () => {
-    hubs.connect();
+    void hubs.connect();
     void load();
   };
-  // Subscriptions wait for their connection, and are made again after each reconnect.
-  hubs.connect();
-  void service.invoke('tasks', 'SubscribeToTaskType', '*').catch(() => {});
-  void service.invoke('webhooks', 'SubscribeToWebhooks', ['*']).catch(() => {});
-  void load();
+  retry();
+  // Subscriptions wait for their connection, and are made again after each reconnect. What happens between the first
+  // reading and the last of them is read then.
+  const subscriptions = [
+    service.invoke('tasks', 'SubscribeToTaskType', '*'),
+    service.invoke('webhooks', 'SubscribeToWebhooks', ['*']),
+  ];
+  void Promise.allSettled([hubs.connect(), ...subscriptions]).then(load);
 
   const stop = () => {
     isStopped = true;

@@ -72,10 +72,12 @@ export function startOperatorWatch(api: Api, token: () => Promise<string>, { onR
   });
 
   const retry = () => {
-    hubs.connect();
+    void hubs.connect();
     void load();
   };
   retry();
+  // What happened between the first reading and the connection is read then.
+  void hubs.connect().then(load);
   const stop = () => {
     isStopped = true;
     endPolling();

@@ -104,7 +104,7 @@ test('dead letters are seen, replayed one by one and all at once', async (contex
   await shows(dashboard.panel('Alerts'), /ago|now/);
   target.answer(url, status(204));
   await dashboard.press(letters.locator('[data-letter]').first(), 'Replay');
-  await expect.poll(() => letters.locator('[data-letter]').count()).toBe(2);
+  await expect.poll(() => letters.locator('[data-letter]').count(), { timeout: 15_000 }).toBe(2);
   await dashboard.press(letters, 'Replay all', 'Replay all?');
   await shows(letters, 'Everything that was accepted was delivered.');
   await shows(letters, '2 letters sent again.');
