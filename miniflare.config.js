@@ -149,8 +149,8 @@ function assetsBefore(folder, { assets }) {
 }
 
 /**
- * Where nobody looks at pages, assets have a Worker of their own: before the Worker itself, Miniflare's router would take a millisecond of each
- * request, which a deployment does not.
+ * Where nobody looks at pages, assets have a Worker of their own: before the Worker itself, Miniflare's router would take
+ * a millisecond of each request, which a deployment does not.
  *
  * @param {string} folder
  * @param {any} config

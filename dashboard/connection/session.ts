@@ -67,6 +67,7 @@ export function signOut(why?: string): void {
   session.value = undefined;
   // The navigation, too, begins anew with whoever comes next.
   history.replaceState(null, '', location.pathname);
+  dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
 /** Has the operator look at a virtual key, as its holder sees it. */

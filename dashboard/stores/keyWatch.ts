@@ -1,6 +1,6 @@
 // All that is shown of a virtual key, and the connections that bring it.
 
-import { type Signal, signal } from '@preact/signals';
+import { effect, type Signal, signal } from '@preact/signals';
 import { ConduitSignalRError, ConduitSignalRService } from '../../clients/js/src/index.ts';
 import { Api, ApiError, inWords } from '../connection/api.ts';
 import { soon } from './clock.ts';
@@ -66,16 +66,16 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   });
   const api = new Api(token);
   const trouble = signal<string | undefined>(undefined);
+  let isStopped = false;
   const tasks = new Tasks(service, api);
   const spend = new Spend(service, api);
   const webhooks = new Webhooks(service, api);
   const notices = new Notices(service);
   // Of all that is shown, this alone is asked for again and again: it notices when the key is withdrawn.
   const realtime = new RealtimeSessions(api, '/v1/realtime/connections', (error) => {
-    if (isWithdrawn(error)) onRefused?.();
+    if (!isStopped && isWithdrawn(error)) onRefused?.();
   });
 
-  let isStopped = false;
   const load = async () => {
     if (isStopped) return;
     trouble.value = undefined;
@@ -113,8 +113,14 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   ];
   void Promise.allSettled([hubs.connect(), ...subscriptions]).then(load);
 
+  // What could not be read while the server was away.
+  const endRepair = effect(() => {
+    if (hubs.connected.value === KEY_HUBS.length && trouble.peek() !== undefined) void load();
+  });
+
   const stop = () => {
     isStopped = true;
+    endRepair();
     realtime.stop();
     hubs.stop();
     void service.disconnectAll();
