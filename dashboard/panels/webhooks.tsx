@@ -79,7 +79,7 @@ export function WebhooksPanel({ webhooks, virtualKeyId }: { webhooks: Webhooks; 
           </table>
         </div>
       )}
-      <Scroll label="Deliveries, the newest first">
+      <Scroll label="Deliveries, those that go on first">
         <ul class="deliveries">
           {deliveries.map((delivery) => (
             <DeliveryLine key={`${delivery.deliveryId} ${delivery.url}`} delivery={delivery} />

@@ -34,6 +34,8 @@ interface DeliveryEvent {
   scheduledAt?: string;
 }
 
+type Entry = [key: string, delivery: Delivery];
+
 const EVENTS = ['DeliveryAttempted', 'DeliverySucceeded', 'DeliveryFailed', 'RetryScheduled'] as const;
 const MOST_DELIVERIES = 50;
 const READ_AGAIN_MILLIS = 2_000;
@@ -91,13 +93,19 @@ export class Webhooks {
   }
 
   #sort(): void {
-    const sorted = [...this.#deliveries].sort(([, a], [, b]) => b.updatedAt - a.updatedAt);
+    // Those that go on come first, and are the last to be forgotten.
+    const order = ([, a]: Entry, [, b]: Entry) => Number(isOver(a)) - Number(isOver(b)) || b.updatedAt - a.updatedAt;
+    const sorted = [...this.#deliveries].sort(order);
     for (const [key] of sorted.splice(MOST_DELIVERIES)) {
       this.#deliveries.delete(key);
       this.#newest.delete(key);
     }
     this.deliveries.value = sorted.map(([, delivery]) => delivery);
   }
+}
+
+function isOver({ state }: Delivery): boolean {
+  return state === 'delivered' || state === 'failed';
 }
 
 function outcomeOf({ error, statusCode, responseTimeMs }: DeliveryEvent): string | undefined {

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 const ANSWER_MILLIS = [20, 160];
 
 /** Of what is delivered to `/flaky`, so much is refused at first. */
-const REFUSED_PART = 0.5;
+const REFUSED_PART = 0.35;
 
 /** Starts both, and says what the Worker must be told of them. */
 export async function assemble() {
