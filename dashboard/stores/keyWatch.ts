@@ -38,6 +38,8 @@ export interface KeyWatch {
   webhooks: Webhooks;
   notices: Notices;
   realtime: RealtimeSessions;
+  /** Whether all that happened before is read, so that what is shown is what there is. */
+  isRead: Signal<boolean>;
   /** Why something could not be read, if anything could not. */
   trouble: Signal<string | undefined>;
   /** Reads all again, and connects what was given up. */
@@ -66,6 +68,7 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
   });
   const api = new Api(token);
   const trouble = signal<string | undefined>(undefined);
+  const isRead = signal(false);
   let isStopped = false;
   const tasks = new Tasks(service, api);
   const spend = new Spend(service, api);
@@ -111,7 +114,11 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
     service.invoke('tasks', 'SubscribeToTaskType', '*'),
     service.invoke('webhooks', 'SubscribeToWebhooks', ['*']),
   ];
-  void Promise.allSettled([hubs.connect(), ...subscriptions]).then(load);
+  void Promise.allSettled([hubs.connect(), ...subscriptions])
+    .then(load)
+    .then(() => {
+      isRead.value = true;
+    });
 
   // What could not be read while the server was away.
   const endRepair = effect(() => {
@@ -125,7 +132,7 @@ export function startKeyWatch(token: () => Promise<string>, { chosen, onRefused 
     hubs.stop();
     void service.disconnectAll();
   };
-  return { chosen, hubs, tasks, spend, webhooks, notices, realtime, trouble, retry, stop };
+  return { chosen, hubs, tasks, spend, webhooks, notices, realtime, isRead, trouble, retry, stop };
 }
 
 /** Whether the key, or a token of it, is good for nothing any more. */

@@ -117,11 +117,12 @@ function Connection() {
   const rows = rowsOf();
   const down = rows.filter(({ state }) => state !== 'connected');
   const isStarting = down.some(({ state }) => state === 'connecting');
+  const isReading = watched.value?.isRead.value === false;
   return (
     <span role="status" class="connection">
-      {down.length === 0 ? (
+      {down.length === 0 && !isReading ? (
         <State tone="good">Live</State>
-      ) : isStarting ? (
+      ) : down.length === 0 || isStarting ? (
         <State tone="busy">Connecting</State>
       ) : (
         <State tone="warn">{`${down.length} of ${rows.length} hubs away`}</State>
