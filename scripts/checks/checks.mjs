@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildBrowserFile } from '../setup/clientBuild.mjs';
 import { show, step } from '../setup/command.mjs';
+import { buildDashboard } from '../setup/dashboardBuild.mjs';
 import { npmCommand, PROJECT } from '../setup/places.mjs';
 import { ensureCargoDeny } from '../setup/rustTools.mjs';
 import { ensureWasmToolchain } from '../setup/wasmToolchain.mjs';
@@ -34,7 +35,7 @@ export const CONFORMANCE = [
 export const CHECKS = [
   { name: 'format', group: 'lint', run: () => quiet('cargo', ['fmt', '--all', '--check']) },
   { name: 'biome', group: 'lint', run: biome },
-  { name: 'types', group: 'lint', run: () => quiet(npmCommand('tsc'), ['--noEmit']) },
+  { name: 'types', group: 'lint', run: types },
   { name: 'clippy', group: 'lint', run: clippy },
   { name: 'cargo-test', group: 'test', run: cargoTest },
   {
@@ -81,6 +82,12 @@ function biome() {
   return quiet(npmCommand('biome'), process.stderr.isTTY ? ['ci'] : ['ci', '--colors=off']);
 }
 
+/** What Node.js runs, and what browsers do. */
+async function types() {
+  const outcomes = [await quiet(npmCommand('tsc'), ['--noEmit']), await quiet(npmCommand('tsc'), ['-p', 'dashboard'])];
+  return { ok: outcomes.every(({ ok }) => ok) };
+}
+
 function clippy() {
   return quiet('cargo', ['clippy', '--workspace', '--all-targets', ...SCHEMA, '--', '-D', 'warnings']);
 }
@@ -108,7 +115,10 @@ async function cargoTest() {
 
 async function build(crate) {
   await buildWorker(crate);
-  if (crate === '.') await buildBrowserFile();
+  if (crate === '.') {
+    await buildBrowserFile();
+    await buildDashboard();
+  }
   return { ok: true };
 }
 
