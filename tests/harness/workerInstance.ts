@@ -2,6 +2,7 @@
 
 import { Miniflare, type WorkerdStructuredLog } from 'miniflare';
 import { miniflareOptions } from '../../miniflare.config.js';
+import { PROJECT_VARS } from './projectVars.ts';
 
 export interface InstanceOptions {
   /** Over the variables of `wrangler.toml`. */
@@ -23,7 +24,7 @@ export class WorkerInstance {
   static async start(worker: string, script: string, options: InstanceOptions): Promise<WorkerInstance> {
     const log: WorkerdStructuredLog[] = [];
     const miniflare = new Miniflare({
-      ...miniflareOptions({ worker, ...options }),
+      ...miniflareOptions({ worker, ...options, vars: { ...PROJECT_VARS, ...options.vars } }),
       handleStructuredLogs: (line: WorkerdStructuredLog) => log.push(line),
     });
     const url = (await miniflare.ready).toString().replace(/\/$/, '');

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { within } from './deadline.ts';
+import { PROJECT_VARS } from './projectVars.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../miniflare.config.js', import.meta.url));
 
@@ -27,7 +28,7 @@ export class WorkerProcess {
     port = 0,
     vars: Record<string, string> = {},
   ): Promise<WorkerProcess> {
-    const over = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
+    const over = Object.entries({ ...PROJECT_VARS, ...vars }).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
     const args = [SCRIPT, '--worker', worker, '--port', `${port}`, '--persist', folder, ...over];
     // Its own process group, so that its workerd is killed with it.
     const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -15,6 +15,7 @@ pub static VARIABLES: &[&Variable] = &[
     &CLOSE_ON_AUTHENTICATION_EXPIRATION,
     &MAX_CONNECTIONS_PER_KEY,
     &MAX_CONNECTIONS_TOTAL,
+    &RELAY_AFTER_CONNECTIONS,
     &INVOCATIONS_PER_MINUTE,
     &HUB_LIMITS,
     &MAX_SUBSCRIPTIONS_PER_CONNECTION,
@@ -112,6 +113,16 @@ pub(super) static MAX_CONNECTIONS_TOTAL: Variable<Whole> = Variable {
     meaning: "Connections of all virtual keys together. Keys are lent places in blocks, so that the last ones may not all \
               be used; there are never more.",
     when_reached: Some("429 at negotiation and at the upgrade; the text says which limit it is."),
+    for_tests: false,
+};
+
+pub(super) static RELAY_AFTER_CONNECTIONS: Variable<Whole> = Variable {
+    name: "RELAY_AFTER_CONNECTIONS",
+    default: "8000",
+    // The platform gives an object 32,768 sockets.
+    values: Whole { lowest: 0, highest: 30_000 },
+    meaning: "Connections that a key's own object holds, and each relay of it; 0 is no relays.",
+    when_reached: Some("Further connections of the key begin at relays, of which there are as many as it takes."),
     for_tests: false,
 };
 
