@@ -36,6 +36,15 @@ export class WorkerInstance {
     await this.miniflare.unsafeEvictDurableObject(this.script, className, { name, webSockets: 'hibernate' });
   }
 
+  /** Ends an object's memory and its sockets, as a restart does. One that is not running stays so. */
+  async restart(className: string, name: string): Promise<void> {
+    await this.miniflare
+      .unsafeEvictDurableObject(this.script, className, { name, webSockets: 'close' })
+      .catch((error) => {
+        if (!String(error).includes('not currently running')) throw error;
+      });
+  }
+
   /** Whether an object sleeps. One that did not does afterwards. */
   async sleeps(className: string, name: string): Promise<boolean> {
     try {

@@ -4,7 +4,7 @@ use super::{
     values::{Delays, Flag, Hubs, LimitsByHub, ModelName, Origins, Prices, Providers, Thresholds, Whole},
     variable::Variable,
 };
-use crate::virtual_key::MAX_CONNECTIONS;
+use crate::virtual_key::{MAX_CONNECTIONS, MAX_SOCKETS};
 
 /// Every variable, in the order of the documentation.
 pub static VARIABLES: &[&Variable] = &[
@@ -284,7 +284,7 @@ pub(super) static REALTIME_MAX_TOTAL: Variable<Whole> = Variable {
     name: "REALTIME_MAX_TOTAL",
     default: "1000",
     // One object counts them, by sockets that it holds.
-    values: Whole { lowest: 1, highest: MAX_CONNECTIONS as u64 },
+    values: Whole { lowest: 1, highest: MAX_SOCKETS as u64 },
     meaning: "How many realtime sessions all keys together may have at once.",
     when_reached: Some("The same."),
     for_tests: false,

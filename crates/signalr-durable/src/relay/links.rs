@@ -339,11 +339,6 @@ impl Links {
         }
     }
 
-    /// How many connections come by each relay.
-    pub(super) fn counts(&self) -> Vec<(u32, usize)> {
-        self.relays.borrow().iter().map(|(number, link)| (*number, link.channels.len())).collect()
-    }
-
     /// The relays whose sockets were not looked at since, and those sockets.
     pub(super) fn unchecked_since(&self, millis: f64) -> Vec<(u32, Vec<Channel>)> {
         let relays = self.relays.borrow();

@@ -53,12 +53,6 @@ impl Server {
         Ok(Some(links.choose(region.unwrap_or_default())?))
     }
 
-    /// How many connections each relay holds, by its number.
-    pub fn relays(&self) -> Vec<(u32, usize)> {
-        self.restore();
-        self.links.as_ref().map(|links| links.counts()).unwrap_or_default()
-    }
-
     /// Answers a relay that tells what happened to its sockets.
     ///
     /// # Errors
