@@ -1,4 +1,4 @@
-// A Conduit Edge whose virtual keys' objects fail when they are told to: each call goes through a class that throws, or
+// A Conduit Edge whose virtual keys' objects, and their relays, fail when they are told to: each call goes through a class that throws, or
 // does not answer, and hands all others on to the real one.
 
 import { Miniflare } from 'miniflare';
@@ -6,8 +6,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { miniflareOptions } from '../../miniflare.config.js';
 import { FrontDoor, type Key } from './edge.ts';
 
-/** What becomes of a call: the object throws, or takes a minute. */
-export type Fault = 'throws' | 'hangs';
+/** What becomes of a call: the object throws, or takes a minute, or does it and its answer is lost. */
+export type Fault = 'throws' | 'hangs' | 'loses the answer';
 
 const SCRIPT = `
   import { DurableObject } from 'cloudflare:workers';
@@ -18,8 +18,14 @@ const SCRIPT = `
       const fault = faults.get(this.ctx.id.name + ' ' + pathname) ?? faults.get(this.ctx.id.name + ' *');
       if (fault === 'throws') throw new Error('out of order');
       if (fault === 'hangs') await new Promise((resolve) => setTimeout(resolve, 60_000));
-      return this.env.REAL.getByName(this.ctx.id.name).fetch(request);
+      const answer = await this.real.getByName(this.ctx.id.name).fetch(request);
+      if (fault === 'loses the answer') throw new Error('out of order');
+      return answer;
     }
+    get real() { return this.env.REAL_KEY; }
+  }
+  export class FlakyRelay extends Flaky {
+    get real() { return this.env.REAL_RELAY; }
   }
   export default {
     async fetch(request) {
@@ -48,11 +54,16 @@ export class FlakyFront extends FrontDoor {
   }
 
   /** Has calls to a key's object fail, those of one path or all; null makes it well again. */
-  async break(key: Key, fault: Fault | null, path = '*'): Promise<void> {
+  break(key: Key, fault: Fault | null, path = '*'): Promise<void> {
+    return this.breakObject(`vkey-${key.id}`, fault, path);
+  }
+
+  /** As `break`, of an object by its name. */
+  async breakObject(name: string, fault: Fault | null, path: string): Promise<void> {
     const worker = (await this.running.getWorker('flaky')) as unknown as Reachable;
     await worker.fetch('http://flaky/', {
       method: 'POST',
-      body: JSON.stringify({ where: `vkey-${key.id} ${path}`, fault }),
+      body: JSON.stringify({ where: `${name} ${path}`, fault }),
     });
   }
 
@@ -80,8 +91,9 @@ export function flaky(vars: Record<string, string> = {}): FlakyFront {
       { config: Record<string, unknown> & { env: Record<string, unknown> } },
       ...object[],
     ];
-    const real = config.env.VIRTUAL_KEY;
+    const env = { REAL_KEY: config.env.VIRTUAL_KEY, REAL_RELAY: config.env.RELAY };
     config.env.VIRTUAL_KEY = { type: 'durable-object', worker: 'flaky', exportName: 'Flaky' };
+    config.env.RELAY = { type: 'durable-object', worker: 'flaky', exportName: 'FlakyRelay' };
     const between = {
       name: 'flaky',
       compatibilityDate: config.compatibilityDate,
@@ -90,8 +102,11 @@ export function flaky(vars: Record<string, string> = {}): FlakyFront {
         modulesRoot: '/',
         modules: { 'index.js': { type: 'esm', contents: SCRIPT } },
       },
-      env: { REAL: real },
-      exports: { Flaky: { type: 'durable-object', storage: 'sqlite' } },
+      env,
+      exports: {
+        Flaky: { type: 'durable-object', storage: 'sqlite' },
+        FlakyRelay: { type: 'durable-object', storage: 'sqlite' },
+      },
     };
     const workers = [{ config }, ...others, { config: between }] as typeof options.workers;
     // What they log of it is not for the reader of a test.

@@ -28,6 +28,7 @@ fn defaults() -> Configuration {
         close_on_authentication_expiration: false,
         max_connections_per_key: 100,
         max_connections_total: 100_000,
+        relay_after_connections: 8_000,
         invocations_per_minute: 600,
         hub_limits: HubLimits::default(),
         max_subscriptions_per_connection: 1_000,

@@ -138,7 +138,7 @@ impl Links {
             if let Some((number, _)) = relays.iter().find(|(_, link)| has_room(link)) {
                 return Ok(*number);
             }
-            (1..).find(|number| !relays.contains_key(number)).unwrap_or(u32::MAX)
+            (1..u32::MAX).find(|number| !relays.contains_key(number)).unwrap_or(u32::MAX)
         };
         self.add(number, region)?;
         Ok(number)
@@ -397,8 +397,10 @@ impl Links {
         {
             let mut relays = self.relays.borrow_mut();
             let Some(link) = relays.get_mut(&relay) else { return Ok(()) };
-            while let Some((_, batch)) = link.waiting.pop_front_if(|(number, _)| *number <= last) {
-                link.waiting_bytes -= batch.len();
+            while link.waiting.front().is_some_and(|(number, _)| *number <= last) {
+                if let Some((_, batch)) = link.waiting.pop_front() {
+                    link.waiting_bytes -= batch.len();
+                }
             }
         }
         self.store.remove_batches(relay, last)

@@ -168,7 +168,7 @@ impl Relay {
     /// Opens a socket for a client, if the server takes the connection.
     async fn open(&self, request: &Request) -> std::result::Result<Response, ServerError> {
         let mut call = ConnectionCall::of(request)?;
-        if !self.is_alarm_set.replace(true) {
+        if !self.is_alarm_set.replace(true) && self.state.storage().get_alarm().await?.is_none() {
             self.state.storage().set_alarm(CHECK_MILLIS).await?;
         }
         let channel = self.next_channel();
@@ -305,7 +305,7 @@ impl Relay {
     /// Takes a WebSocket message.
     pub fn receive(&self, socket: &WebSocket, message: WebSocketIncomingMessage) {
         self.restore();
-        let Some(channel) = self.channel(&OwnSocket::new(socket)) else { return };
+        let Some(channel) = channel_of(&OwnSocket::new(socket)) else { return };
         if let Some(held) = self.sockets.borrow_mut().get_mut(&channel) {
             held.heard_at_millis = clock::now_millis();
         }
@@ -323,7 +323,7 @@ impl Relay {
         let code = u16::try_from(code).unwrap_or(ABNORMAL_CLOSURE);
         socket.answer_close(code, reason);
         // One that the server had closed is nobody's any more.
-        if let Some(channel) = self.channel(&socket) {
+        if let Some(channel) = channel_of(&socket) {
             self.forget(channel);
             self.tell(Happening::Closed { channel, code });
         }
@@ -385,7 +385,7 @@ impl Relay {
         let Ok(sockets) = self.state.as_raw().get_websockets() else { return };
         for socket in sockets {
             let socket = OwnSocket::new(&socket.into());
-            let channel = socket.attachment().and_then(|text| text.parse().ok()).filter(|_| socket.is_open());
+            let channel = channel_of(&socket).filter(|_| socket.is_open());
             if let Some(channel) = channel {
                 self.last_channel.set(self.last_channel.get().max(channel));
                 self.sockets.borrow_mut().insert(channel, Held { socket, heard_at_millis: 0.0 });
@@ -396,11 +396,6 @@ impl Relay {
     fn next_channel(&self) -> Channel {
         self.last_channel.set(self.last_channel.get() + 1);
         self.last_channel.get()
-    }
-
-    /// The channel of a socket, unless it is nobody's any more.
-    fn channel(&self, socket: &OwnSocket) -> Option<Channel> {
-        socket.attachment()?.parse().ok()
     }
 
     fn forget(&self, channel: Channel) {
@@ -515,6 +510,11 @@ impl Relay {
             self.drop_socket(channel, RESTARTED);
         }
     }
+}
+
+/// The channel of a socket, unless it is nobody's any more.
+fn channel_of(socket: &OwnSocket) -> Option<Channel> {
+    socket.attachment()?.parse().ok()
 }
 
 /// Posts bytes to an object, and gives what it answers.

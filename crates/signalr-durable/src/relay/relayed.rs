@@ -6,6 +6,7 @@ use worker::{Request, Response};
 
 use super::{
     DownHead, ELSEWHERE, HEAD, MISDIRECTED, OPENED, RELAY_PATH, RESTARTED, UpAnswer, UpHead, Via,
+    links::Links,
     object::post,
     wire::{self, Channel, Happening},
 };
@@ -63,7 +64,7 @@ impl Server {
         let head: UpHead = serde_json::from_str(&head).map_err(|error| ServerError::NoCall(error.to_string()))?;
         let body = request.bytes().await?;
         self.restore();
-        let Some(links) = &self.links else { return Ok(plain(404, "")?) };
+        let Some(links) = &self.links else { return plain(404, "") };
         let happenings =
             wire::happenings(&body).ok_or_else(|| ServerError::NoCall("no list of what happened".to_owned()))?;
         let taken = links.take(&head);
@@ -85,7 +86,7 @@ impl Server {
             }
             return;
         }
-        let socket = self.relayed_socket(links, relay, channel);
+        let socket = relayed_socket(links, relay, channel);
         match happening {
             Happening::Frame { is_text, bytes, .. } => {
                 let Some(identity) = self.take(&socket, &bytes, is_text) else { return };
@@ -128,7 +129,7 @@ impl Server {
         let Some(links) = &self.links else { return };
         for channel in gone {
             if links.knows(relay, *channel) {
-                let (server, socket) = (self.clone(), self.relayed_socket(links, relay, *channel));
+                let (server, socket) = (self.clone(), relayed_socket(links, relay, *channel));
                 self.begin_at_once(async move { server.relayed_closed(&socket, ABNORMAL_CLOSURE).await });
             }
         }
@@ -182,7 +183,7 @@ impl Server {
             // In a turn of its own: one of them may be what this socket takes the place of.
             self.spawn(move |server| async move { server.relayed_sockets_are_gone(via.relay, &gone) });
         }
-        let socket = self.relayed_socket(links, via.relay, via.channel);
+        let socket = relayed_socket(links, via.relay, via.channel);
         socket.attach(attached).map_err(worker::Error::from)?;
         let mut answer = Response::empty()?;
         answer.headers_mut().set(OPENED, "1")?;
@@ -195,16 +196,15 @@ impl Server {
         match links.restore() {
             Ok(connections) => {
                 for (relay, channel, attached) in connections {
-                    self.restore_socket(&self.relayed_socket(links, relay, channel), &attached);
+                    self.restore_socket(&relayed_socket(links, relay, channel), &attached);
                 }
             }
             Err(error) => log::error("connections of relays could not be read", &error),
         }
         links.start_all();
     }
+}
 
-    #[expect(clippy::unused_self, reason = "reads as the server's")]
-    fn relayed_socket(&self, links: &Rc<super::links::Links>, relay: u32, channel: Channel) -> Socket {
-        Socket::Relayed(RelayedSocket { links: links.clone(), relay, channel })
-    }
+fn relayed_socket(links: &Rc<Links>, relay: u32, channel: Channel) -> Socket {
+    Socket::Relayed(RelayedSocket { links: links.clone(), relay, channel })
 }
