@@ -12,7 +12,7 @@ import { childOf } from './processorTime.mjs';
 
 /** @param {string} persist @returns {any} */
 function edge(persist) {
-  return miniflareOptions({ persist });
+  return miniflareOptions({ persist, vars: JSON.parse(process.env.SERVE_VARS ?? '{}') });
 }
 
 /** The raw Worker, in everything that it does not say itself as Conduit Edge is. @param {string} persist @returns {any} */

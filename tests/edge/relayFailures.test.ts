@@ -21,9 +21,7 @@ async function pair(key: Key, route: string): Promise<[own: RawClient, relayed: 
 }
 
 const told = (client: RawClient, target: string) =>
-  client.records.all.flatMap((record) =>
-    'target' in record && record.target === target ? [record.arguments[0]] : [],
-  );
+  client.records.all.flatMap((record) => ('target' in record && record.target === target ? [record.arguments[0]] : []));
 
 const has = (client: RawClient, target: string, count: number) =>
   eventually(

@@ -12,7 +12,6 @@ const front = edge({ vars: { RELAY_AFTER_CONNECTIONS: `${EACH}` } });
 
 const relay = (key: Key, number: number) => `vkey-${key.id}/relay-${number}`;
 
-
 /** Whether a relay sleeps, or was never there. */
 const sleeps = (key: Key, number: number) => front.instance.sleeps('Relay', relay(key, number));
 
@@ -31,13 +30,19 @@ async function crowd(key: Key, count: number): Promise<RawClient[]> {
   return clients;
 }
 
-const leave = (clients: RawClient[]) => clients.forEach((client) => client.socket.terminate());
+function leave(clients: RawClient[]): void {
+  for (const client of clients) client.socket.terminate();
+}
 
 const progress = (client: RawClient) =>
-  client.records.all.flatMap((record) => ('target' in record && record.target === 'TaskProgress' ? [record.arguments[1]] : []));
+  client.records.all.flatMap((record) =>
+    'target' in record && record.target === 'TaskProgress' ? [record.arguments[1]] : [],
+  );
 
 const started = (client: RawClient) =>
-  client.records.all.flatMap((record) => ('target' in record && record.target === 'TaskStarted' ? [record.arguments[0]] : []));
+  client.records.all.flatMap((record) =>
+    'target' in record && record.target === 'TaskStarted' ? [record.arguments[0]] : [],
+  );
 
 describe('a key with more connections than its object holds', () => {
   test('has them at relays, which sleep with it and tell everybody of an event once', async () => {
@@ -62,7 +67,11 @@ describe('a key with more connections than its object holds', () => {
     const tasks = Array.from({ length: 300 }, (_, number) => `t${number}`);
     for (const taskId of tasks) void front.tell(key, 'TaskStarted', { taskId, taskType: 'x' });
     for (const client of clients) {
-      await eventually('all of it', async () => started(client).length, (length) => length >= tasks.length);
+      await eventually(
+        'all of it',
+        async () => started(client).length,
+        (length) => length >= tasks.length,
+      );
     }
     const [order] = clients.map(started);
     expect(new Set(order)).toEqual(new Set(tasks));
@@ -80,7 +89,11 @@ describe('a key with more connections than its object holds', () => {
     const clients = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
     expect(clients).toHaveLength(limit);
     await expect(RawClient.refusal(front.hub(), headers)).resolves.toMatchObject({ status: 429 });
-    await eventually('the count', () => connections(key), (count) => count === limit);
+    await eventually(
+      'the count',
+      () => connections(key),
+      (count) => count === limit,
+    );
     // One place is free again, and no more.
     await clients.at(-1)?.kill();
     await eventually(
@@ -115,7 +128,11 @@ describe('a key with more connections than its object holds', () => {
     const after = await crowd(key, 2 * EACH);
     await front.patchKey(key, { enabled: false });
     for (const client of after) await expect(client.end()).resolves.toMatchObject({ code: 1000 });
-    await eventually('nobody', () => connections(key), (count) => count === 0);
+    await eventually(
+      'nobody',
+      () => connections(key),
+      (count) => count === 0,
+    );
     await expect(front.raw(key)).rejects.toThrow('401');
   });
 
@@ -125,7 +142,11 @@ describe('a key with more connections than its object holds', () => {
     for (let round = 0; round < 3; round++) {
       const others = await crowd(key, EACH);
       leave(others);
-      await eventually('the others to be gone', () => connections(key), (count) => count === EACH);
+      await eventually(
+        'the others to be gone',
+        () => connections(key),
+        (count) => count === EACH,
+      );
     }
     await expect(sleeps(key, 1)).resolves.toBe(false);
     await expect(sleeps(key, 2)).resolves.toBe(true);
@@ -153,11 +174,19 @@ describe('a restart', () => {
     const history = await front.read<{ items: { arguments: unknown[] }[] }>(key, '/v1/history?hub=TaskHub&limit=1000');
     const expected = history.items.map(({ arguments: [taskId] }) => taskId);
     for (const client of clients) {
-      await eventually('the last', async () => started(client).at(-1), (taskId) => taskId === 'last');
+      await eventually(
+        'the last',
+        async () => started(client).at(-1),
+        (taskId) => taskId === 'last',
+      );
       expect(started(client)).toEqual(expected);
     }
     for (const listener of own) {
-      await eventually('the last', async () => listener.changes.all.at(-1)?.taskId, (taskId) => taskId === 'last');
+      await eventually(
+        'the last',
+        async () => listener.changes.all.at(-1)?.taskId,
+        (taskId) => taskId === 'last',
+      );
       expect(listener.changes.all.map(({ taskId }) => taskId)).toEqual(expected);
       await listener.stop();
     }
@@ -174,10 +203,18 @@ describe('a restart', () => {
       if (number % 25 === 24) await restart('Relay', relay(key, 1));
     }
     for (const listener of listeners) {
-      await eventually('the last', async () => listener.changes.all.at(-1)?.taskId, (taskId) => taskId === 't99');
+      await eventually(
+        'the last',
+        async () => listener.changes.all.at(-1)?.taskId,
+        (taskId) => taskId === 't99',
+      );
       expect(listener.changes.all.map(({ taskId }) => taskId)).toEqual(tasks);
     }
-    await eventually('all to be back', () => connections(key), (count) => count === 2 * EACH);
+    await eventually(
+      'all to be back',
+      () => connections(key),
+      (count) => count === 2 * EACH,
+    );
     for (const listener of listeners) await listener.stop();
     leave(own);
   });
@@ -191,7 +228,11 @@ test('progress reaches the clients of relays in order', async () => {
     await front.tell(key, 'TaskProgress', { taskId: 't', percentComplete });
   }
   for (const client of clients) {
-    await eventually('the last', async () => progress(client).at(-1), (percent) => percent === 50);
+    await eventually(
+      'the last',
+      async () => progress(client).at(-1),
+      (percent) => percent === 50,
+    );
     const percents = progress(client) as number[];
     expect(percents).toEqual([...new Set(percents)].sort((one, other) => one - other));
   }
