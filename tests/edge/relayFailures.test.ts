@@ -71,10 +71,7 @@ test('a connection ends of which nobody knows whether a restarted object has don
   await front.break(key, 'loses the answer', UP);
   const invoked = relayed.invoke('UpdateNavigation', { page: 'second' }).catch(() => {});
   await has(own, 'NavigationUpdated', 2);
-  await front.running.unsafeEvictDurableObject('conduit-edge', 'VirtualKey', {
-    name: `vkey-${key.id}`,
-    webSockets: 'close',
-  });
+  await front.crash();
   await front.break(key, null, UP);
   await expect(relayed.end()).resolves.toMatchObject({ code: 1012 });
   await invoked;
@@ -89,14 +86,34 @@ test('what waits for a relay outlives the object that wrote it', async () => {
   await front.breakObject(relay, 'throws', DOWN);
   const tasks = NUMBERS.map((number) => `t${number}`);
   for (const taskId of tasks) await front.tell(key, 'TaskStarted', { taskId, taskType: 'x' });
-  // What is under way holds the object back from sleep, not from a restart.
-  await front.running
-    .unsafeEvictDurableObject('conduit-edge', 'VirtualKey', { name: `vkey-${key.id}`, webSockets: 'close' })
-    .catch(() => {});
+  await front.crash();
   await front.breakObject(relay, null, DOWN);
   await front.tell(key, 'TaskStarted', { taskId: 'last', taskType: 'x' });
   await has(relayed, 'TaskStarted', tasks.length + 1);
   expect(told(relayed, 'TaskStarted')).toEqual([...tasks, 'last']);
   own.socket.terminate();
   relayed.socket.terminate();
+});
+
+test('crashes in the middle of a burst cost the clients of a relay nothing', async () => {
+  const key = await front.createKey();
+  const [own, relayed] = await pair(key, 'tasks');
+  await relayed.invoke('SubscribeToTaskType', '*');
+  const tasks = Array.from({ length: 120 }, (_, number) => `t${number}`);
+  const accepted: Promise<unknown>[] = [];
+  for (const [number, taskId] of tasks.entries()) {
+    // What is not accepted by an object that crashes goes through the queue.
+    accepted.push(front.tell(key, 'TaskStarted', { taskId, taskType: 'x' }));
+    if (number % 30 === 15) await Promise.race(accepted.slice(-10));
+    if (number % 30 === 29) await front.crash();
+  }
+  await Promise.all(accepted);
+  await has(relayed, 'TaskStarted', tasks.length);
+  await front.tell(key, 'TaskStarted', { taskId: 'last', taskType: 'x' });
+  await has(relayed, 'TaskStarted', tasks.length + 1);
+  const history = await front.read<{ items: { arguments: unknown[] }[] }>(key, '/v1/history?hub=TaskHub&limit=1000');
+  expect(told(relayed, 'TaskStarted')).toEqual(history.items.map(({ arguments: [taskId] }) => taskId));
+  expect(new Set(told(relayed, 'TaskStarted'))).toEqual(new Set([...tasks, 'last']));
+  relayed.socket.terminate();
+  own.socket.terminate();
 });

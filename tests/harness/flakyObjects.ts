@@ -11,6 +11,7 @@ export type Fault = 'throws' | 'hangs' | 'loses the answer';
 
 const SCRIPT = `
   import { DurableObject } from 'cloudflare:workers';
+  import unsafe from 'workerd:unsafe';
   const faults = new Map();
   export class Flaky extends DurableObject {
     async fetch(request) {
@@ -30,6 +31,10 @@ const SCRIPT = `
   export default {
     async fetch(request) {
       const { where, fault } = await request.json();
+      if (where === 'everywhere') {
+        await unsafe.abortAllDurableObjects();
+        return new Response();
+      }
       if (fault === null) faults.delete(where); else faults.set(where, fault);
       return new Response();
     },
@@ -67,6 +72,12 @@ export class FlakyFront extends FrontDoor {
     });
   }
 
+  /** Ends the memory of all objects but relays in the midst of whatever they do, as a crash does. */
+  async crash(): Promise<void> {
+    const worker = (await this.running.getWorker('flaky')) as unknown as Reachable;
+    await worker.fetch('http://flaky/', { method: 'POST', body: JSON.stringify({ where: 'everywhere' }) });
+  }
+
   /** Asks a key's object something, past the door. */
   ask<T>(key: Key, path: string, call: object): Promise<T> {
     return this.askObject('VIRTUAL_KEY', `vkey-${key.id}`, path, { virtual_key_id: key.id, ...call });
@@ -94,9 +105,12 @@ export function flaky(vars: Record<string, string> = {}): FlakyFront {
     const env = { REAL_KEY: config.env.VIRTUAL_KEY, REAL_RELAY: config.env.RELAY };
     config.env.VIRTUAL_KEY = { type: 'durable-object', worker: 'flaky', exportName: 'Flaky' };
     config.env.RELAY = { type: 'durable-object', worker: 'flaky', exportName: 'FlakyRelay' };
+    const { exports } = config as unknown as { exports: Record<string, object> };
+    exports.Relay = { ...exports.Relay, unsafePreventEviction: true };
     const between = {
       name: 'flaky',
       compatibilityDate: config.compatibilityDate,
+      compatibilityFlags: ['unsafe_module'],
       manifest: {
         mainModule: 'index.js',
         modulesRoot: '/',
@@ -105,7 +119,7 @@ export function flaky(vars: Record<string, string> = {}): FlakyFront {
       env,
       exports: {
         Flaky: { type: 'durable-object', storage: 'sqlite' },
-        FlakyRelay: { type: 'durable-object', storage: 'sqlite' },
+        FlakyRelay: { type: 'durable-object', storage: 'sqlite', unsafePreventEviction: true },
       },
     };
     const workers = [{ config }, ...others, { config: between }] as typeof options.workers;
