@@ -13,8 +13,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import WebSocket from 'ws';
 import { LOCAL_VARS } from '../miniflare.config.js';
+import { Crowd } from './crowd.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -24,14 +24,6 @@ const { values } = parseArgs({
   },
 });
 const [connections, events] = [Number(values.connections), Number(values.events)];
-
-/** So many connect at a time. */
-const AT_ONCE = 64;
-
-const PORTS_OF_AN_ADDRESS = 16_000;
-
-const HANDSHAKE = '{"protocol":"json","version":1}\u001e';
-const SUBSCRIBE = '{"type":1,"invocationId":"1","target":"SubscribeToTaskType","arguments":["*"]}\u001e';
 
 const folder = await mkdtemp(join(tmpdir(), 'conduit-edge-relays-'));
 const server = fork(new URL('serve.mjs', import.meta.url), ['edge', folder], {
@@ -55,9 +47,9 @@ async function measure(origin, workerd) {
   const created = await fetch(`${origin}/v1/admin/keys`, { method: 'POST', headers, body });
   const { id, key } = await created.json();
   const before = memoryBytes(workerd);
-  const crowd = new Crowd(`${origin.replace('http', 'ws')}/hubs/tasks`, key);
+  const crowd = new Crowd(`${origin.replace('http', 'ws')}/hubs/tasks`, key, connections);
   const connecting = performance.now();
-  await Promise.all(Array.from({ length: AT_ONCE }, () => crowd.connect()));
+  await crowd.connect();
   const connectSeconds = (performance.now() - connecting) / 1_000;
   const bytesEach = (memoryBytes(workerd) - before) / connections;
   console.log(`${connections} connections of one key, ${values.each} at each object`);
@@ -84,84 +76,6 @@ async function measure(origin, workerd) {
     );
   }
   crowd.leave();
-}
-
-/** The clients. Each expects the events in the order of `arrival`. */
-class Crowd {
-  /** @type {WebSocket[]} */
-  #sockets = [];
-  #begun = 0;
-  /** @type {string[]} */
-  #expected = [];
-  /** How many events each socket has got. @type {number[]} */
-  #got = [];
-  #missing = 0;
-  #whenAll = () => {};
-
-  /**
-   * @param {string} url
-   * @param {string} key
-   */
-  constructor(url, key) {
-    this.url = url;
-    this.headers = { authorization: `Bearer ${key}` };
-  }
-
-  /** Connects until there are enough. */
-  async connect() {
-    while (this.#begun < connections) {
-      const place = this.#begun++;
-      const localAddress = `127.0.0.${2 + Math.floor(place / PORTS_OF_AN_ADDRESS)}`;
-      const socket = new WebSocket(this.url, { headers: this.headers, perMessageDeflate: false, localAddress });
-      this.#sockets.push(socket);
-      this.#got[place] = 0;
-      await once(socket, 'open');
-      socket.on('close', (code) => {
-        if (!this.left) throw new Error(`a connection was closed with ${code}`);
-      });
-      const subscribed = new Promise((resolve) => {
-        socket.on('message', (/** @type {Buffer} */ frame) => {
-          for (const record of frame.toString().split('\u001e')) {
-            if (record.startsWith('{"type":3')) resolve(undefined);
-            if (record.startsWith('{"type":1,')) this.#take(place, JSON.parse(record).arguments[0]);
-          }
-        });
-      });
-      socket.send(HANDSHAKE + SUBSCRIBE);
-      await subscribed;
-    }
-  }
-
-  /**
-   * @param {number} place
-   * @param {string} taskId
-   */
-  #take(place, taskId) {
-    const got = this.#got[place] ?? 0;
-    if (taskId !== this.#expected[got]) throw new Error(`${taskId} where ${this.#expected[got]} was due`);
-    this.#got[place] = got + 1;
-    this.#missing -= 1;
-    if (this.#missing === 0) this.#whenAll();
-  }
-
-  /**
-   * Settles when everybody has an event.
-   *
-   * @param {string} taskId
-   * @returns {Promise<void>}
-   */
-  arrival(taskId) {
-    this.#expected.push(taskId);
-    this.#missing = connections;
-    return new Promise((resolve) => {
-      this.#whenAll = resolve;
-    });
-  }
-
-  leave() {
-    this.left = true;
-    for (const socket of this.#sockets) socket.terminate();
-  }
 }
 
 /**
