@@ -127,8 +127,8 @@ fn each_variable_has_its_own_field() {
 
 #[test]
 fn a_number_out_of_its_range_stops_the_start_by_name() {
-    for found in ["0", "-1", "many", "32769", "1.5"] {
-        let expected = format!("MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 32768, not {found:?}");
+    for found in ["0", "-1", "many", "100001", "1.5"] {
+        let expected = format!("MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 100000, not {found:?}");
         assert_eq!(message("MAX_CONNECTIONS_PER_KEY", found), expected);
     }
 }

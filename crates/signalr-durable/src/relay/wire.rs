@@ -246,7 +246,9 @@ mod tests {
             said.push(Operation::Close { channel: closed.0, code: closed.1 });
             said.push(Operation::CloseUntil { last: closed.0 });
             let mut batch = Vec::new();
-            said.iter().for_each(|operation| put_operation(operation, &mut batch));
+            for operation in &said {
+                put_operation(operation, &mut batch);
+            }
             let mut body = Vec::new();
             put_batch(7, &batch, &mut body);
             put_batch(8, &[], &mut body);
@@ -259,7 +261,9 @@ mod tests {
             }).collect();
             happened.push(Happening::Closed { channel: closed.0, code: closed.1 });
             let mut body = Vec::new();
-            happened.iter().for_each(|happening| put_happening(happening, &mut body));
+            for happening in &happened {
+                put_happening(happening, &mut body);
+            }
             prop_assert_eq!(happenings(&body), Some(happened));
         }
 
