@@ -7,7 +7,7 @@ use durable_objects::{
 };
 use serde_json::json;
 use signalr_durable::edge::{
-    ConnectionToken, Endpoint, EndpointOptions, Host, Route, TokenKey, Visitor, refresh_refused,
+    ConnectionToken, Endpoint, EndpointOptions, Host, Reserved, Route, TokenKey, Visitor, refresh_refused, region_of,
 };
 use worker::{Request, Response, Stub, Url};
 
@@ -90,16 +90,23 @@ impl Host for HubHost<'_> {
         Ok(self.visit.env.durable_object(binding)?.get_by_name(&name)?)
     }
 
-    async fn reserve(&self, visitor: &Visitor) -> Result<String, Refusal> {
+    async fn reserve(&self, request: &Request, visitor: &Visitor) -> Result<Reserved, Refusal> {
         let env = &self.visit.env;
         let admission = match self.hub.key {
-            KeyKind::Virtual => durable_objects::ask(env, &Reserve { virtual_key_id: visitor.object.clone() }).await?,
+            KeyKind::Virtual => {
+                let region = region_of(request).map(str::to_owned);
+                durable_objects::ask(env, &Reserve { virtual_key_id: visitor.object.clone(), region }).await?
+            }
             KeyKind::Master => durable_objects::ask(env, &ReserveMaster {}).await?,
         };
         match admission {
-            Admission::Admitted { connection_id } => Ok(connection_id),
+            Admission::Admitted { connection_id, relay } => Ok(Reserved { connection_id, relay }),
             Admission::Refused(refusal) => Err(refused_by_key(self.visit, self.hub, refusal)),
         }
+    }
+
+    fn relay(&self, visitor: &Visitor, number: u32, region: Option<&str>) -> Result<Stub, Refusal> {
+        Ok(durable_objects::relay_stub(&self.visit.env, &visitor.object, number, region)?)
     }
 
     fn connection_id(&self, visitor: &Visitor) -> Result<String, Refusal> {

@@ -70,7 +70,7 @@ mod tokens_door;
 mod webhook_consumer;
 
 // The object classes are exported with the Worker.
-pub use durable_objects::{Administration, Directory, VirtualKey};
+pub use durable_objects::{Administration, Directory, Relay, VirtualKey};
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]

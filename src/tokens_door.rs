@@ -66,7 +66,7 @@ async fn holder(visit: &Visit) -> Result<Option<String>, Refusal> {
 /// Asks the key's own object, which has the final say, whether the key opens anything. That it may have no more
 /// connections now says nothing of later.
 pub(crate) async fn check(env: &Env, id: &str) -> Result<Result<(), &'static str>, Refusal> {
-    let admission = durable_objects::ask(env, &Reserve { virtual_key_id: id.to_owned() }).await?;
+    let admission = durable_objects::ask(env, &Reserve { virtual_key_id: id.to_owned(), region: None }).await?;
     Ok(match admission {
         Admission::Refused(KeyRefusal::Unknown) => Err("there is no such virtual key"),
         Admission::Refused(KeyRefusal::Disabled) => Err("the virtual key is disabled"),

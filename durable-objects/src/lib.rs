@@ -6,6 +6,7 @@
 //! | `administration` | the registry of virtual keys, the providers, what everybody is told, the master key's hubs |
 //! | `directory` | which keys are online; broadcasts; places among all connections; figures |
 //! | `desk` | what the hubs of an object share: sending, the journal, resuming |
+//! | `relay` | sockets that a key's own object has no room for |
 //! | `audit`, `deduplication`, `server_options` | what more than one object keeps or needs |
 //! | `arrival` | events that come from the Worker |
 //! | `call` | how the Worker asks an object something, and objects ask each other |
@@ -30,6 +31,7 @@ mod lease;
 pub mod log;
 mod patience;
 mod queue;
+mod relay;
 mod rows;
 mod server_options;
 mod tables;
@@ -59,6 +61,7 @@ pub use identifiers::{now_millis, random_bytes, ulid};
 pub use lease::{LeaseEnd, LeaseRefusal, TakeLease};
 pub use patience::in_time;
 pub use queue::{Backlog, MAX_MESSAGE_BYTES, Queue, backlog, send};
+pub use relay::{Relay, relay_stub};
 pub use virtual_key::{
     VirtualKey,
     calls::{

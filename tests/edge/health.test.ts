@@ -41,5 +41,5 @@ test('a variable that cannot be meant stops all service, and only the log says w
   expect(response.status).toBe(500);
   await expect(response.json()).resolves.toMatchObject({ type: 'urn:conduit:problem:internal' });
   const log = misconfigured.instance.log.map((line) => line.message).join('\n');
-  expect(log).toContain('MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 32768');
+  expect(log).toContain('MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 100000');
 });

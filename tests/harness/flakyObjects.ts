@@ -1,4 +1,4 @@
-// A Conduit Edge whose virtual keys' objects fail when they are told to: each call goes through a class that throws, or
+// A Conduit Edge whose virtual keys' objects, and their relays, fail when they are told to: each call goes through a class that throws, or
 // does not answer, and hands all others on to the real one.
 
 import { Miniflare } from 'miniflare';
@@ -6,11 +6,12 @@ import { afterAll, beforeAll } from 'vitest';
 import { miniflareOptions } from '../../miniflare.config.js';
 import { FrontDoor, type Key } from './edge.ts';
 
-/** What becomes of a call: the object throws, or takes a minute. */
-export type Fault = 'throws' | 'hangs';
+/** What becomes of a call: the object throws, or takes a minute, or does it and its answer is lost. */
+export type Fault = 'throws' | 'hangs' | 'loses the answer';
 
 const SCRIPT = `
   import { DurableObject } from 'cloudflare:workers';
+  import unsafe from 'workerd:unsafe';
   const faults = new Map();
   export class Flaky extends DurableObject {
     async fetch(request) {
@@ -18,12 +19,22 @@ const SCRIPT = `
       const fault = faults.get(this.ctx.id.name + ' ' + pathname) ?? faults.get(this.ctx.id.name + ' *');
       if (fault === 'throws') throw new Error('out of order');
       if (fault === 'hangs') await new Promise((resolve) => setTimeout(resolve, 60_000));
-      return this.env.REAL.getByName(this.ctx.id.name).fetch(request);
+      const answer = await this.real.getByName(this.ctx.id.name).fetch(request);
+      if (fault === 'loses the answer') throw new Error('out of order');
+      return answer;
     }
+    get real() { return this.env.REAL_KEY; }
+  }
+  export class FlakyRelay extends Flaky {
+    get real() { return this.env.REAL_RELAY; }
   }
   export default {
     async fetch(request) {
       const { where, fault } = await request.json();
+      if (where === 'everywhere') {
+        await unsafe.abortAllDurableObjects();
+        return new Response();
+      }
       if (fault === null) faults.delete(where); else faults.set(where, fault);
       return new Response();
     },
@@ -48,12 +59,23 @@ export class FlakyFront extends FrontDoor {
   }
 
   /** Has calls to a key's object fail, those of one path or all; null makes it well again. */
-  async break(key: Key, fault: Fault | null, path = '*'): Promise<void> {
+  break(key: Key, fault: Fault | null, path = '*'): Promise<void> {
+    return this.breakObject(`vkey-${key.id}`, fault, path);
+  }
+
+  /** As `break`, of an object by its name. */
+  async breakObject(name: string, fault: Fault | null, path: string): Promise<void> {
     const worker = (await this.running.getWorker('flaky')) as unknown as Reachable;
     await worker.fetch('http://flaky/', {
       method: 'POST',
-      body: JSON.stringify({ where: `vkey-${key.id} ${path}`, fault }),
+      body: JSON.stringify({ where: `${name} ${path}`, fault }),
     });
+  }
+
+  /** Ends the memory of all objects but relays in the midst of whatever they do, as a crash does. */
+  async crash(): Promise<void> {
+    const worker = (await this.running.getWorker('flaky')) as unknown as Reachable;
+    await worker.fetch('http://flaky/', { method: 'POST', body: JSON.stringify({ where: 'everywhere' }) });
   }
 
   /** Asks a key's object something, past the door. */
@@ -80,18 +102,25 @@ export function flaky(vars: Record<string, string> = {}): FlakyFront {
       { config: Record<string, unknown> & { env: Record<string, unknown> } },
       ...object[],
     ];
-    const real = config.env.VIRTUAL_KEY;
+    const env = { REAL_KEY: config.env.VIRTUAL_KEY, REAL_RELAY: config.env.RELAY };
     config.env.VIRTUAL_KEY = { type: 'durable-object', worker: 'flaky', exportName: 'Flaky' };
+    config.env.RELAY = { type: 'durable-object', worker: 'flaky', exportName: 'FlakyRelay' };
+    const { exports } = config as unknown as { exports: Record<string, object> };
+    exports.Relay = { ...exports.Relay, unsafePreventEviction: true };
     const between = {
       name: 'flaky',
       compatibilityDate: config.compatibilityDate,
+      compatibilityFlags: ['unsafe_module'],
       manifest: {
         mainModule: 'index.js',
         modulesRoot: '/',
         modules: { 'index.js': { type: 'esm', contents: SCRIPT } },
       },
-      env: { REAL: real },
-      exports: { Flaky: { type: 'durable-object', storage: 'sqlite' } },
+      env,
+      exports: {
+        Flaky: { type: 'durable-object', storage: 'sqlite' },
+        FlakyRelay: { type: 'durable-object', storage: 'sqlite', unsafePreventEviction: true },
+      },
     };
     const workers = [{ config }, ...others, { config: between }] as typeof options.workers;
     // What they log of it is not for the reader of a test.

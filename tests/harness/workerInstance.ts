@@ -2,6 +2,7 @@
 
 import { Miniflare, type WorkerdStructuredLog } from 'miniflare';
 import { miniflareOptions } from '../../miniflare.config.js';
+import { PROJECT_VARS } from './projectVars.ts';
 
 export interface InstanceOptions {
   /** Over the variables of `wrangler.toml`. */
@@ -25,7 +26,7 @@ export class WorkerInstance {
   static async start(worker: string, script: string, options: InstanceOptions): Promise<WorkerInstance> {
     const log: WorkerdStructuredLog[] = [];
     const miniflare = new Miniflare({
-      ...miniflareOptions({ worker, ...options }),
+      ...miniflareOptions({ worker, ...options, vars: { ...PROJECT_VARS, ...options.vars } }),
       handleStructuredLogs: (line: WorkerdStructuredLog) => log.push(line),
     });
     const url = (await miniflare.ready).toString().replace(/\/$/, '');
@@ -35,6 +36,15 @@ export class WorkerInstance {
   /** Puts an object to sleep with its sockets open, as the platform does after ten idle seconds. */
   async sleep(className: string, name: string): Promise<void> {
     await this.miniflare.unsafeEvictDurableObject(this.script, className, { name, webSockets: 'hibernate' });
+  }
+
+  /** Ends an object's memory and its sockets, as a restart does. One that is not running stays so. */
+  async restart(className: string, name: string): Promise<void> {
+    await this.miniflare
+      .unsafeEvictDurableObject(this.script, className, { name, webSockets: 'close' })
+      .catch((error) => {
+        if (!String(error).includes('not currently running')) throw error;
+      });
   }
 
   /** Whether an object sleeps. One that did not does afterwards. */

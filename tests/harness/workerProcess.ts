@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { within } from './deadline.ts';
+import { PROJECT_VARS } from './projectVars.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../miniflare.config.js', import.meta.url));
 
@@ -28,7 +29,7 @@ export class WorkerProcess {
     vars: Record<string, string> = {},
     pages = false,
   ): Promise<WorkerProcess> {
-    const over = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
+    const over = Object.entries({ ...PROJECT_VARS, ...vars }).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
     const front = pages ? ['--pages'] : [];
     const args = [SCRIPT, '--worker', worker, '--port', `${port}`, '--persist', folder, ...front, ...over];
     // Its own process group, so that its workerd is killed with it.

@@ -40,6 +40,7 @@ const TAIL: &str = "
 | `VIRTUAL_KEY` | Durable Objects: what belongs to a virtual key, one object each |
 | `ADMINISTRATION` | Durable Object: the registry of keys, and what belongs to operators |
 | `DIRECTORY` | Durable Objects: which keys are online, and how many connections there are; 16 shards |
+| `RELAY` | Durable Objects: sockets that a key's own object has no room for ([relays](relays.md)) |
 | `KEYS` | KV: the hash of a key's secret → the key's id; the hashes of the service tokens that were made |
 | `EVENTS` | Queue `conduit-events`: domain events that no object took at once, or that were sent with `?delivery=queue` |
 | `WEBHOOKS` | Queue `conduit-webhooks`: deliveries of webhooks that are due |

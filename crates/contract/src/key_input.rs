@@ -290,10 +290,10 @@ mod tests {
             (r#"{"name":" "}"#, "name: must not be blank"),
             (r#"{"name":"x","colour":"red"}"#, "colour: unknown field"),
             (r#"{"name":"x","enabled":1}"#, "enabled: invalid type: integer `1`, expected a boolean"),
-            (r#"{"name":"x","limits":{"connections":0}}"#, "limits.connections: must be an integer from 1 to 32768"),
+            (r#"{"name":"x","limits":{"connections":0}}"#, "limits.connections: must be an integer from 1 to 100000"),
             (
-                r#"{"name":"x","limits":{"connections":40000}}"#,
-                "limits.connections: must be an integer from 1 to 32768",
+                r#"{"name":"x","limits":{"connections":100001}}"#,
+                "limits.connections: must be an integer from 1 to 100000",
             ),
         ] {
             assert_eq!(KeyCreation::from_json(json.as_bytes()).unwrap_err().to_string(), expected);

@@ -8,8 +8,10 @@ use crate::{
     time::{Timestamp, rfc3339},
 };
 
-/// Connections of one key at the most: a Durable Object holds 32,768 hibernating sockets.
-pub const MAX_CONNECTIONS: u16 = 32_768;
+/// Connections of one key at the most. Relays hold their sockets; what its object remembers of them is in its memory.
+pub const MAX_CONNECTIONS: u32 = 100_000;
+/// WebSockets of one object at the most (Durable Objects limits).
+pub(crate) const MAX_SOCKETS: u32 = 32_768;
 /// The longest name, in bytes.
 pub(crate) const MAX_KEY_NAME_BYTES: usize = 200;
 
@@ -37,11 +39,11 @@ impl<'de> Deserialize<'de> for KeyName {
 /// How many connections a key may have: 1 to [`MAX_CONNECTIONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct ConnectionLimit(u16);
+pub struct ConnectionLimit(u32);
 
 impl ConnectionLimit {
     /// The number.
-    pub fn get(self) -> u16 {
+    pub fn get(self) -> u32 {
         self.0
     }
 }
@@ -49,7 +51,7 @@ impl ConnectionLimit {
 impl<'de> Deserialize<'de> for ConnectionLimit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = i64::deserialize(deserializer)?;
-        match u16::try_from(number) {
+        match u32::try_from(number) {
             Ok(number @ 1..=MAX_CONNECTIONS) => Ok(Self(number)),
             _ => Err(de::Error::custom(format_args!("must be an integer from 1 to {MAX_CONNECTIONS}"))),
         }

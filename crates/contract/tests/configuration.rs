@@ -28,6 +28,7 @@ fn defaults() -> Configuration {
         close_on_authentication_expiration: false,
         max_connections_per_key: 100,
         max_connections_total: 100_000,
+        relay_after_connections: 8_000,
         invocations_per_minute: 600,
         hub_limits: HubLimits::default(),
         max_subscriptions_per_connection: 1_000,
@@ -126,8 +127,8 @@ fn each_variable_has_its_own_field() {
 
 #[test]
 fn a_number_out_of_its_range_stops_the_start_by_name() {
-    for found in ["0", "-1", "many", "32769", "1.5"] {
-        let expected = format!("MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 32768, not {found:?}");
+    for found in ["0", "-1", "many", "100001", "1.5"] {
+        let expected = format!("MAX_CONNECTIONS_PER_KEY must be a whole number from 1 to 100000, not {found:?}");
         assert_eq!(message("MAX_CONNECTIONS_PER_KEY", found), expected);
     }
 }

@@ -113,7 +113,7 @@ impl Server {
             let mut table = self.table.borrow_mut();
             let Some(entry) = table.get_mut(slot) else { return };
             if let Line::Socket(socket) = &entry.live.line {
-                socket.send(&socket::payload(protocol, &record));
+                socket.send(&socket::frame(protocol, &record));
             }
             entry.live.reading.probe(id);
         }

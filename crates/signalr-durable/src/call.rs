@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use signalr::Transport;
 
+use crate::relay::Via;
+
 /// The header that carries a [`ConnectionCall`]: only the application's own Worker reaches an object.
 pub(crate) const HEADER: &str = "x-signalr-call";
 
@@ -60,4 +62,10 @@ pub struct ConnectionCall {
     /// The client's address, as the platform says (`CF-Connecting-IP`).
     #[serde(default)]
     pub remote_address: Option<String>,
+    /// Where the client is, as a location hint of Durable Objects, if the platform said so.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The relay's socket by which the connection comes; none for one of the object's own.
+    #[serde(default)]
+    pub via: Option<Via>,
 }

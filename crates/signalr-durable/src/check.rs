@@ -9,7 +9,7 @@ use worker::Delay;
 use crate::{clock, line::Line, live::Live, millis, outbox::RecordKind, server::Server, table::Slot};
 
 /// How often a sleeping object is woken to look for dead sockets.
-const CHECK_MILLIS: f64 = 30.0 * 60_000.0;
+pub(crate) const CHECK_MILLIS: f64 = 30.0 * 60_000.0;
 
 /// A ping is due at the end of the client's interval, and the answer to it a little later.
 const GRACE_MILLIS: f64 = 1_000.0;

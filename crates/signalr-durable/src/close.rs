@@ -14,7 +14,7 @@ use crate::{
     log,
     server::{Ended, Server},
     session::Session,
-    socket::Socket,
+    socket::{OwnSocket, Socket},
     table::Slot,
 };
 
@@ -29,18 +29,23 @@ const MOST_ENDED: usize = 1_024;
 const CONNECTION_LOST: &str = "The connection was lost.";
 
 /// What the platform reports where no close frame came.
-const ABNORMAL_CLOSURE: u16 = 1_006;
+pub(crate) const ABNORMAL_CLOSURE: u16 = 1_006;
 
 impl Server {
     /// Takes the platform's word that a WebSocket closed, and answers its close frame.
     pub async fn closed(self: &Rc<Self>, socket: &WebSocket, code: usize, reason: &str) {
         self.restore();
-        let socket = Socket::new(socket);
+        let socket = OwnSocket::new(socket);
         let code = u16::try_from(code).unwrap_or(ABNORMAL_CLOSURE);
         socket.answer_close(code, reason);
+        self.socket_closed(&Socket::Own(socket), code).await;
+    }
+
+    /// Has a connection end, or wait for its client, whose socket closed.
+    pub(crate) async fn socket_closed(self: &Rc<Self>, socket: &Socket, code: u16) {
         // A close frame is the client's wish; without one it may come back.
         let is_lost = code == ABNORMAL_CLOSURE;
-        if let Some(slot) = self.find(&socket) {
+        if let Some(slot) = self.find(socket) {
             let (is_poll, is_stateful) = {
                 let table = self.table.borrow();
                 let Some(entry) = table.get(slot) else { return };

@@ -14,7 +14,7 @@ use crate::{
     line::{Bridge, Line},
     server::Server,
     session::Session,
-    socket::Socket,
+    socket::{OwnSocket, Socket},
     table::Slot,
     take_in::NewConnection,
 };
@@ -58,7 +58,12 @@ impl Server {
             (Action::Refresh, Some(slot)) => self.refresh(slot, call),
             (Action::WebSocket | Action::Events | Action::Poll, Some(slot)) => self.reopen(slot, call),
             (Action::Poll, None) if self.has_leftover(&call.connection_id) => self.poll_leftover(&call.connection_id),
-            (Action::WebSocket | Action::Events | Action::Poll, None) if self.may_begin(call) => self.begin(call),
+            (Action::WebSocket | Action::Events | Action::Poll, None) if self.may_begin(call) => {
+                match self.elsewhere(call)? {
+                    Some(elsewhere) => Ok(elsewhere),
+                    None => self.begin(call),
+                }
+            }
             (Action::Send, None) if self.may_begin(call) => {
                 // A client that posts before it polls (signalrcore does) means to poll.
                 self.begin(call)?;
@@ -100,7 +105,7 @@ impl Server {
             // The first poll is answered at once: the client learns that its connection is there.
             (Line::Lost, polled(Vec::new())?)
         } else {
-            let (socket, answer) = self.open(&identity.id, &call.hub, &attached)?;
+            let (socket, answer) = self.open(call, &attached)?;
             (if role == Role::Events { Line::Events(Bridge::new(socket)) } else { Line::Socket(socket) }, answer)
         };
         let session =
@@ -116,12 +121,16 @@ impl Server {
         Ok(answer)
     }
 
-    /// Accepts one end of a pair, to sleep while it is idle, and answers with the other.
-    pub(crate) fn open(&self, id: &str, hub: &str, attached: &str) -> Result<(Socket, Response), ServerError> {
+    /// Accepts one end of a pair, to sleep while it is idle, and answers with the other; or takes up a relay's socket.
+    pub(crate) fn open(&self, call: &ConnectionCall, attached: &str) -> Result<(Socket, Response), ServerError> {
+        if let Some(via) = call.via {
+            return self.open_relayed(via, call, attached);
+        }
         let pair = WebSocketPair::new()?;
-        let socket = Socket::accept(&self.state, &pair.server, &[id, hub]).map_err(Error::from)?;
+        let socket =
+            OwnSocket::accept(&self.state, &pair.server, &[&call.connection_id, &call.hub]).map_err(Error::from)?;
         socket.attach(attached).map_err(Error::from)?;
-        Ok((socket, Response::from_websocket(pair.client)?))
+        Ok((Socket::Own(socket), Response::from_websocket(pair.client)?))
     }
 
     /// A request that opens a transport of a connection that is there.

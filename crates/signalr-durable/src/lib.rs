@@ -17,6 +17,7 @@
 //! | `connect`, `take_in`, `receive`, `message`, `work`, `stream`, `ask`, `close` | the life of a connection, in that order |
 //! | `poll`, `resume`, `session`, `session_store` | connections that outlive their sockets |
 //! | `wake`, `attachment`, `spill` | what outlives the object's memory, and where it is kept |
+//! | `relay` | sockets that other objects hold for this one |
 //! | `check`, `reading` | clients that fall silent, and those that read slowly |
 //! | `table`, `line`, `live`, `identity` | who is connected and by what, who is in which group |
 
@@ -49,6 +50,7 @@ mod questions;
 mod rate;
 mod reading;
 mod receive;
+mod relay;
 mod resume;
 mod served;
 mod server;
@@ -78,6 +80,7 @@ pub use hub::Hub;
 pub use methods::{Argument, Given, Handler, Methods, Optional, StreamHandler};
 pub use options::{ServerOptions, SlowReaders};
 pub use rate::InvocationRate;
+pub use relay::{RELAY_PATH, RELAYED_PATH, Relay};
 pub use server::{Ended, Server, ServerBuilder};
 pub use sockets::{Answer, EncodeQuestion, HubIndex, Sockets};
 pub use traffic::Traffic;

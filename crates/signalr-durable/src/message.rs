@@ -11,6 +11,7 @@ use crate::{
     live::{Call, Work},
     outbox::RecordKind,
     server::Server,
+    socket::Socket,
     table::Slot,
     upload::UploadBuffer,
 };
@@ -100,14 +101,16 @@ impl Server {
     }
 
     fn pinged(&self, slot: Slot, protocol: Protocol) {
-        let is_first = {
+        let (is_first, is_relayed) = {
             let mut table = self.table.borrow_mut();
             let Some(entry) = table.get_mut(slot) else { return };
-            !std::mem::replace(&mut entry.live.has_pinged, true)
+            let is_relayed = entry.live.line.socket().is_some_and(Socket::is_relayed);
+            (!std::mem::replace(&mut entry.live.has_pinged, true), is_relayed)
         };
         self.enqueue(slot, protocol, protocol.ping().to_vec(), RecordKind::Control);
-        // What the platform does not answer by itself leaves its time where it outlives the object's memory.
-        if is_first || !self.options.times_clients() {
+        // What the platform does not answer by itself leaves its time where it outlives the object's memory; for a relay's
+        // socket that is a row, and too dear for every ping.
+        if is_first || !(is_relayed || self.options.times_clients()) {
             self.mark_changed(slot);
         }
     }

@@ -39,7 +39,7 @@ impl Server {
             ..Attachment::default()
         };
         let attached = attachment.to_text().map_err(ServerError::IdentityTooLarge)?;
-        let (socket, answer) = self.open(&call.connection_id, &call.hub, &attached)?;
+        let (socket, answer) = self.open(call, &attached)?;
         self.end_poll(slot, POLL_REPLACED);
         if let Some(entry) = self.table.borrow_mut().get_mut(slot) {
             if entry.handshake.is_some() {
@@ -128,7 +128,7 @@ impl Server {
             let _closed_already = poll.socket.attach("");
             if !bytes.is_empty() && poll.carries.is_none() {
                 let frame = std::mem::take(&mut bytes);
-                poll.socket.send(&crate::socket::payload(signalr::Protocol::MessagePack, &frame));
+                poll.socket.send_alone(&crate::socket::frame(signalr::Protocol::MessagePack, &frame));
             }
             poll.socket.close(POLL_REPLACED, "");
         }

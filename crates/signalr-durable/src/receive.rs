@@ -17,7 +17,7 @@ use crate::{
     log,
     outbox::RecordKind,
     server::Server,
-    socket::{self, Socket},
+    socket::{self, OwnSocket, Socket},
     table::Slot,
 };
 
@@ -25,42 +25,50 @@ impl Server {
     /// Takes a WebSocket message. Returns when all that it asked for is done, or waits behind what an
     /// earlier message of the same connection asked for.
     pub async fn receive(self: &Rc<Self>, socket: &WebSocket, message: WebSocketIncomingMessage) {
-        let socket = Socket::new(socket);
-        let frame = match &message {
-            WebSocketIncomingMessage::String(text) => text.as_bytes(),
-            WebSocketIncomingMessage::Binary(bytes) => bytes.as_slice(),
+        let socket = OwnSocket::new(socket);
+        let (frame, is_text) = match &message {
+            WebSocketIncomingMessage::String(text) => (text.as_bytes(), true),
+            WebSocketIncomingMessage::Binary(bytes) => (bytes.as_slice(), false),
         };
         if !self.is_restored.get() && answer_ping_asleep(&socket, frame) {
             return;
         }
         self.restore();
-        let Some(slot) = self.find(&socket) else { return };
+        if let Some(identity) = self.take(&Socket::Own(socket), frame, is_text) {
+            self.work_and_conclude(&identity).await;
+        }
+    }
+
+    /// Reads a frame, and gives the connection for which something may be to do now.
+    pub(crate) fn take(self: &Rc<Self>, socket: &Socket, frame: &[u8], is_text: bool) -> Option<Rc<Identity>> {
+        let slot = self.find(socket)?;
         let identity = {
             let mut table = self.table.borrow_mut();
-            let Some(entry) = table.get_mut(slot) else { return };
-            match (&mut entry.live.line, &message) {
+            let entry = table.get_mut(slot)?;
+            let text = std::str::from_utf8(frame).ok().filter(|_| is_text);
+            match (&mut entry.live.line, text) {
                 (Line::Socket(_), _) => {}
-                (Line::Events(bridge), WebSocketIncomingMessage::String(text)) => {
+                (Line::Events(bridge), Some(text)) => {
                     let bytes = bridge.confirm(text.parse().unwrap_or(0));
                     entry.live.reading.confirmed(bytes);
-                    return;
+                    return None;
                 }
-                (Line::Poll(_), WebSocketIncomingMessage::String(text)) => {
+                (Line::Poll(_), Some(text)) => {
                     drop(table);
                     self.poll_message(slot, text);
                     self.flush();
-                    return;
+                    return None;
                 }
-                _ => return,
+                _ => return None,
             }
             if entry.live.is_closing {
-                return;
+                return None;
             }
             entry.identity.clone()
         };
         self.heard(slot);
         self.read(slot, &identity, frame);
-        self.work_and_conclude(&identity).await;
+        Some(identity)
     }
 
     /// Works off what a connection asked for. Where its last message ends it, that comes after what the ones before it
@@ -174,7 +182,7 @@ impl Server {
 
 /// Answers the ping of a MessagePack client that woke the object, before anything else is woken.
 /// (JSON pings are answered by the platform while the object sleeps.)
-fn answer_ping_asleep(socket: &Socket, frame: &[u8]) -> bool {
+fn answer_ping_asleep(socket: &OwnSocket, frame: &[u8]) -> bool {
     let ping = Protocol::MessagePack.ping();
     if frame != ping {
         return false;
@@ -189,7 +197,7 @@ fn answer_ping_asleep(socket: &Socket, frame: &[u8]) -> bool {
         if let Ok(text) = attachment.to_text() {
             let _closed_meanwhile = socket.attach(&text);
         }
-        socket.send(&socket::payload(Protocol::MessagePack, ping));
+        socket.send(&socket::payload(false, ping));
     }
     is_plain
 }

@@ -105,7 +105,7 @@ impl Server {
             ..Attachment::default()
         };
         let attached = attachment.to_text().map_err(ServerError::IdentityTooLarge)?;
-        let (socket, answer) = self.open(&call.connection_id, &call.hub, &attached)?;
+        let (socket, answer) = self.open(call, &attached)?;
         socket.mark(slot);
         let sequence = {
             let mut table = self.table.borrow_mut();

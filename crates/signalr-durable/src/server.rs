@@ -8,7 +8,7 @@ use std::{
 
 use signalr::{EncodeError, Protocol};
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{State, worker_sys::DurableObjectState};
+use worker::{State, Stub, worker_sys::DurableObjectState};
 
 use crate::{
     audience::Audience,
@@ -23,6 +23,10 @@ use crate::{
     outbox::{Outbox, RecordKind},
     questions::Questions,
     rate::InvocationRate,
+    relay::{
+        link_store::LinkStore,
+        links::{Links, Reach},
+    },
     served::{Served, ServedHub},
     session_store::SessionStore,
     sockets::{Answer, EncodeQuestion, HubIndex, Sockets},
@@ -58,6 +62,8 @@ pub struct Server {
     pub(crate) spill: Spill,
     pub(crate) sessions: SessionStore,
     pub(crate) user_groups: UserGroups,
+    /// The relays that hold sockets for this server, where there may be any.
+    pub(crate) links: Option<Rc<Links>>,
     /// Where the sessions are, by their numbers.
     pub(crate) session_slots: RefCell<HashMap<i64, Slot>>,
     pub(crate) questions: Questions,
@@ -91,6 +97,7 @@ pub struct ServerBuilder {
     group_policy: Option<GroupPolicy>,
     on_end: Option<OnEnd>,
     own_invocation_rate: Option<OwnRate>,
+    relays: Option<(usize, Reach)>,
 }
 
 /// Says how often connections of this object may invoke, if not as the options say.
@@ -153,6 +160,21 @@ impl ServerBuilder {
         self
     }
 
+    /// Spreads connections over [`Relay`](crate::Relay)s from so many on, and so many to each; 0: none begin there any more.
+    /// `reach` gives the object of a relay's number, to be created near the region that is named if one is.
+    ///
+    /// The object then hands requests at [`RELAYED_PATH`](crate::RELAYED_PATH) to
+    /// [`serve_relay`](Server::serve_relay).
+    #[must_use]
+    pub fn relays(
+        mut self,
+        connections_each: usize,
+        reach: impl Fn(u32, &str) -> worker::Result<Stub> + 'static,
+    ) -> Self {
+        self.relays = Some((connections_each, Box::new(reach)));
+        self
+    }
+
     /// Is told of each connection that has ended, of whatever hub, whether or not its handshake was done.
     #[must_use]
     pub fn on_end(mut self, on_end: impl Fn(&Ended<'_>) + 'static) -> Self {
@@ -165,12 +187,17 @@ impl ServerBuilder {
     #[must_use]
     pub fn build(self) -> Rc<Server> {
         let outbox = Outbox::new(self.options.coalesce_millis);
+        let links = self.relays.map(|(connections_each, reach)| {
+            let store = LinkStore::new(self.state.storage().sql());
+            Rc::new(Links::new(store, connections_each, reach))
+        });
         Rc::new_cyclic(|this| Server {
             this: this.clone(),
             table: RefCell::new(Table::new(self.hubs.len())),
             spill: Spill::new(self.state.storage().sql()),
             sessions: SessionStore::new(self.state.storage().sql()),
             user_groups: UserGroups::new(self.state.storage().sql()),
+            links: links.inspect(|links| links.attach(this.clone())),
             session_slots: RefCell::default(),
             state: self.state,
             invocation_rate: Cell::new(None),
@@ -209,6 +236,7 @@ impl Server {
             group_policy: None,
             on_end: None,
             own_invocation_rate: None,
+            relays: None,
         }
     }
 

@@ -1,11 +1,16 @@
 //! A hibernating WebSocket as the object sees it: the calls that `worker` lacks or that panic in it.
 
+use std::{cell::OnceCell, rc::Rc};
+
 use js_sys::{JsString, Uint8Array};
 use signalr::Protocol;
 use wasm_bindgen::prelude::*;
 use worker::{State, WebSocket};
 
-use crate::table::Slot;
+use crate::{
+    relay::{links::Links, wire::Channel},
+    table::Slot,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,11 +54,26 @@ extern "C" {
     fn timestamp(this: &AutoResponses, socket: &RawSocket) -> Result<Option<js_sys::Date>, JsValue>;
 }
 
-/// The socket of one connection.
+/// The socket of one connection: the object's own, or one that a relay holds.
 #[derive(Clone)]
-pub(crate) struct Socket(RawSocket);
+pub(crate) enum Socket {
+    Own(OwnSocket),
+    Relayed(RelayedSocket),
+}
 
-impl Socket {
+/// A socket that this object has accepted.
+#[derive(Clone)]
+pub(crate) struct OwnSocket(RawSocket);
+
+/// A socket that a relay has accepted.
+#[derive(Clone)]
+pub(crate) struct RelayedSocket {
+    pub(crate) links: Rc<Links>,
+    pub(crate) relay: u32,
+    pub(crate) channel: Channel,
+}
+
+impl OwnSocket {
     pub(crate) fn new(socket: &WebSocket) -> Self {
         let value: &JsValue = socket.as_ref().as_ref();
         Self(value.clone().unchecked_into())
@@ -96,16 +116,6 @@ impl Socket {
         self.0.deserialize_attachment().ok()?.as_string()
     }
 
-    pub(crate) fn mark(&self, slot: Slot) {
-        self.0.set_slot(f64::from(slot));
-    }
-
-    // A slot was written by `mark`, from a u32.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    pub(crate) fn marked(&self) -> Option<Slot> {
-        self.0.slot().map(|slot| slot as Slot)
-    }
-
     pub(crate) fn is_open(&self) -> bool {
         self.0.ready_state() == web_sys::WebSocket::OPEN
     }
@@ -115,18 +125,136 @@ impl Socket {
         let state: &AutoResponses = state.as_raw().unchecked_ref();
         Some(state.timestamp(&self.0).ok()??.get_time())
     }
+}
 
-    /// Whether both are the same JavaScript object.
+impl Socket {
+    pub(crate) fn new(socket: &WebSocket) -> Self {
+        Self::Own(OwnSocket::new(socket))
+    }
+
+    /// Sends a frame, by a relay when the turn ends: there it may become one with those before and after it.
+    pub(crate) fn send(&self, frame: &Frame) {
+        match self {
+            Self::Own(socket) => socket.send(&frame.payload),
+            Self::Relayed(RelayedSocket { links, relay, channel }) => links.send(*relay, *channel, frame, true),
+        }
+    }
+
+    /// As [`send`](Self::send), to somebody who counts frames.
+    pub(crate) fn send_alone(&self, frame: &Frame) {
+        match self {
+            Self::Own(socket) => socket.send(&frame.payload),
+            Self::Relayed(RelayedSocket { links, relay, channel }) => links.send(*relay, *channel, frame, false),
+        }
+    }
+
+    /// As [`OwnSocket::close`]; a relay's is closed when the turn ends.
+    pub(crate) fn close(&self, code: u16, reason: &str) {
+        match self {
+            Self::Own(socket) => socket.close(code, reason),
+            Self::Relayed(RelayedSocket { links, relay, channel }) => links.close(*relay, *channel, code),
+        }
+    }
+
+    /// Keeps a text for as long as the socket is open, also while the object sleeps; an empty one says that the socket is
+    /// no connection's any more.
+    pub(crate) fn attach(&self, text: &str) -> Result<(), JsValue> {
+        match self {
+            Self::Own(socket) => socket.attach(text),
+            Self::Relayed(RelayedSocket { links, relay, channel }) => {
+                let kept = if text.is_empty() {
+                    links.forget(*relay, *channel)
+                } else {
+                    links.remember(*relay, *channel, text)
+                };
+                kept.map_err(|error| JsValue::from_str(&error.to_string()))
+            }
+        }
+    }
+
+    /// What is attached to an own socket. Those of relays are all in the table.
+    pub(crate) fn attachment(&self) -> Option<String> {
+        match self {
+            Self::Own(socket) => socket.attachment(),
+            Self::Relayed(_) => None,
+        }
+    }
+
+    pub(crate) fn mark(&self, slot: Slot) {
+        match self {
+            Self::Own(socket) => socket.0.set_slot(f64::from(slot)),
+            Self::Relayed(RelayedSocket { links, relay, channel }) => links.mark(*relay, *channel, slot),
+        }
+    }
+
+    // A slot was written by `mark`, from a u32.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub(crate) fn marked(&self) -> Option<Slot> {
+        match self {
+            Self::Own(socket) => socket.0.slot().map(|slot| slot as Slot),
+            Self::Relayed(RelayedSocket { links, relay, channel }) => links.marked(*relay, *channel),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Own(socket) => socket.is_open(),
+            Self::Relayed(RelayedSocket { links, relay, channel }) => links.knows(*relay, *channel),
+        }
+    }
+
+    pub(crate) fn is_relayed(&self) -> bool {
+        matches!(self, Self::Relayed(_))
+    }
+
+    /// As [`OwnSocket::answered_at_millis`]. A relay looks after its own.
+    pub(crate) fn answered_at_millis(&self, state: &State) -> Option<f64> {
+        match self {
+            Self::Own(socket) => socket.answered_at_millis(state),
+            Self::Relayed(_) => None,
+        }
+    }
+
+    /// Whether both are the same socket.
     pub(crate) fn is(&self, other: &Socket) -> bool {
-        js_sys::Object::is(self.0.as_ref(), other.0.as_ref())
+        match (self, other) {
+            (Self::Own(one), Self::Own(other)) => js_sys::Object::is(one.0.as_ref(), other.0.as_ref()),
+            (Self::Relayed(one), Self::Relayed(other)) => one.relay == other.relay && one.channel == other.channel,
+            _ => false,
+        }
     }
 }
 
-/// The JavaScript value that carries a frame: made once, sent to many.
-pub(crate) fn payload(protocol: Protocol, frame: &[u8]) -> JsValue {
-    match (protocol, std::str::from_utf8(frame)) {
-        (Protocol::Json, Ok(text)) => JsString::from(text).into(),
-        _ => Uint8Array::from(frame).into(),
+/// A frame, made once and sent to many: the value that JavaScript sends and, once a relay needs them, its bytes.
+pub(crate) struct Frame {
+    pub(crate) payload: JsValue,
+    bytes: OnceCell<Rc<[u8]>>,
+}
+
+impl Frame {
+    pub(crate) fn is_text(&self) -> bool {
+        self.payload.is_string()
+    }
+
+    pub(crate) fn bytes(&self) -> Rc<[u8]> {
+        let read = || match self.payload.as_string() {
+            Some(text) => text.into_bytes().into(),
+            None => Uint8Array::new(&self.payload).to_vec().into(),
+        };
+        self.bytes.get_or_init(read).clone()
+    }
+}
+
+/// The frame that clients of a protocol read.
+pub(crate) fn frame(protocol: Protocol, bytes: &[u8]) -> Frame {
+    Frame { payload: payload(protocol == Protocol::Json, bytes), bytes: OnceCell::new() }
+}
+
+/// The value that carries these bytes: text if they are meant to be and are.
+pub(crate) fn payload(is_text: bool, bytes: &[u8]) -> JsValue {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_text => JsString::from(text).into(),
+        _ => Uint8Array::from(bytes).into(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     server::Server,
     session::{Kept, Session},
     session_store::{Checkpoint, MAX_RECORD_BYTES, TurnDraft},
-    socket,
+    socket::{self, Socket},
     table::{Entry, Slot},
 };
 
@@ -54,6 +54,9 @@ impl Server {
     /// closing.
     pub fn flush(&self) {
         self.is_flush_scheduled.set(false);
+        if let Some(links) = &self.links {
+            links.begin_turn_end();
+        }
         // A client that is found to read too slowly is sent a last record, hence more than one round.
         while !self.outbox.borrow().is_empty() {
             let mut over = Vec::new();
@@ -74,6 +77,9 @@ impl Server {
         for slot in self.changed.take() {
             self.settle(slot);
         }
+        if let Some(links) = &self.links {
+            links.seal();
+        }
     }
 
     /// Sends what goes out at once and returns what is to be kept; `over` is told of clients that may read slowly.
@@ -85,16 +91,20 @@ impl Server {
             |slot, turn_end| {
                 let mut table = self.table.borrow_mut();
                 let entry = table.get_mut(slot)?;
+                if entry.live.line.socket().is_some_and(Socket::is_relayed) {
+                    // The way to the relay is window enough, and nothing is to be in memory alone.
+                    entry.waiting.hurry();
+                }
                 Some(entry.waiting.take(entry.live.session.is_some(), turn_end))
             },
-            socket::payload,
+            socket::frame,
             |slot, frame, bytes| {
                 let mut table = self.table.borrow_mut();
                 let Some(entry) = table.get_mut(slot) else { return };
                 match &mut entry.live.line {
                     Line::Socket(socket) => socket.send(frame),
                     Line::Events(bridge) => {
-                        bridge.socket.send(frame);
+                        bridge.socket.send_alone(frame);
                         bridge.sent(bytes);
                     }
                     Line::Poll(_) | Line::Lost => return,
@@ -183,7 +193,7 @@ impl Server {
         let table = self.table.borrow();
         let Some(entry) = table.get(slot) else { return };
         if let (Line::Socket(socket), Some(protocol)) = (&entry.live.line, entry.protocol()) {
-            socket.send(&socket::payload(protocol, bytes));
+            socket.send(&socket::frame(protocol, bytes));
         }
     }
 
@@ -235,14 +245,14 @@ impl Server {
                 let mut frame = Vec::new();
                 while let Some(Kept(record)) = session.outgoing.transmit() {
                     if !frame.is_empty() && frame.len() + record.len() > FRAME_BYTES {
-                        socket.send(&socket::payload(protocol, &frame));
+                        socket.send(&socket::frame(protocol, &frame));
                         frame.clear();
                     }
                     frame.extend_from_slice(record);
                 }
                 frame.extend(after);
                 if !frame.is_empty() {
-                    socket.send(&socket::payload(protocol, &frame));
+                    socket.send(&socket::frame(protocol, &frame));
                 }
             }
             Line::Poll(poll) if poll.carries.is_none() => {
@@ -253,7 +263,7 @@ impl Server {
                     carries += 1;
                 }
                 if !frame.is_empty() {
-                    poll.socket.send(&socket::payload(Protocol::MessagePack, &frame));
+                    poll.socket.send_alone(&socket::frame(Protocol::MessagePack, &frame));
                     poll.carries = Some(carries);
                 }
             }

@@ -11,6 +11,7 @@ use worker::WebSocketRequestResponsePair;
 
 use crate::{
     attachment::{Attachment, Role},
+    clock,
     identity::Identity,
     line::{Bridge, Line, Poll},
     live::Spilled,
@@ -43,9 +44,13 @@ impl Server {
         }
         if let Ok(sockets) = self.state.as_raw().get_websockets() {
             for socket in sockets {
-                self.restore_socket(&Socket::new(&socket.into()));
+                let socket = Socket::new(&socket.into());
+                if let Some(attached) = socket.attachment() {
+                    self.restore_socket(&socket, &attached);
+                }
             }
         }
+        self.restore_relayed();
         let lost: Vec<Slot> = {
             let table = self.table.borrow();
             table.slots().into_iter().filter(|slot| is_lost(&table, *slot)).collect()
@@ -126,12 +131,11 @@ impl Server {
         }
     }
 
-    fn restore_socket(&self, socket: &Socket) {
+    pub(crate) fn restore_socket(&self, socket: &Socket, attached: &str) {
         if !socket.is_open() {
             return;
         }
-        let Some(attached) = socket.attachment() else { return };
-        let Some(attachment) = Attachment::from_text(&attached) else { return };
+        let Some(attachment) = Attachment::from_text(attached) else { return };
         if attachment.role.has_session() {
             return self.restore_line(socket, &attachment);
         }
@@ -167,7 +171,10 @@ impl Server {
                 spilled,
                 session: None,
                 is_stateful: false,
-                pinged_at_millis: attachment.pinged_at_millis,
+                // The row of a relay's socket says only that there was a ping.
+                pinged_at_millis: attachment
+                    .pinged_at_millis
+                    .map(|at| if socket.is_relayed() { clock::now_millis() } else { at }),
                 unread_bytes: attachment.unread_bytes,
             },
         );

@@ -25,7 +25,7 @@ impl Administration {
     pub(super) fn reserve(&self) -> Result<Admission> {
         Ok(match self.refusal() {
             Some(refusal) => Admission::Refused(refusal),
-            None => Admission::Admitted { connection_id: new_connection_id(None)? },
+            None => Admission::Admitted { relay: None, connection_id: new_connection_id(None)? },
         })
     }
 

@@ -23,7 +23,10 @@ impl VirtualKey {
     pub(super) async fn reserve(&self, reserve: &Reserve) -> Result<Admission> {
         Ok(match self.refusal(&reserve.virtual_key_id).await? {
             Some(refusal) => Admission::Refused(refusal),
-            None => Admission::Admitted { connection_id: new_connection_id(Some(&reserve.virtual_key_id))? },
+            None => Admission::Admitted {
+                connection_id: new_connection_id(Some(&reserve.virtual_key_id))?,
+                relay: self.server.relay_for(reserve.region.as_deref())?,
+            },
         })
     }
 
@@ -38,11 +41,21 @@ impl VirtualKey {
         if let Some(refusal) = refusal {
             return Ok(Response::from_json(&refusal)?.with_status(422));
         }
+        if let Some(elsewhere) = self.server.elsewhere(&call)? {
+            return Ok(elsewhere);
+        }
         if !is_known {
             self.services.desk.note_opened(&call)?;
         }
         let answer = self.server.serve(&call, request).await?;
         self.wind_check().await?;
+        self.note_activity().await?;
+        Ok(answer)
+    }
+
+    /// Takes what a relay of the key tells.
+    pub(super) async fn serve_relay(&self, request: Request) -> Result<Response> {
+        let answer = self.server.serve_relay(request).await?;
         self.note_activity().await?;
         Ok(answer)
     }
@@ -64,6 +77,7 @@ impl VirtualKey {
         if is_full() {
             // Some of them may be dead.
             self.server.check();
+            self.server.check_relays().await;
         }
         if is_full() {
             return Ok(Some(Refusal::TooManyConnections { limit }));

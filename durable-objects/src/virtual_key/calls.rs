@@ -34,6 +34,9 @@ macro_rules! virtual_key_call {
 pub struct Reserve {
     /// The key.
     pub virtual_key_id: String,
+    /// Where the client is, as a location hint, if the platform said so.
+    #[serde(default)]
+    pub region: Option<String>,
 }
 virtual_key_call!(Reserve => Admission, "/reserve");
 
@@ -44,6 +47,9 @@ pub enum Admission {
     Admitted {
         /// The connection's public id.
         connection_id: String,
+        /// The relay that it is to begin at; none: at the object itself.
+        #[serde(default)]
+        relay: Option<u32>,
     },
     /// It may not.
     Refused(Refusal),

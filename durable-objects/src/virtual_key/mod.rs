@@ -29,7 +29,7 @@ mod webhooks;
 
 use std::{panic::RefUnwindSafe, rc::Rc};
 
-use signalr_durable::{Server, edge::CONNECTIONS_PATH};
+use signalr_durable::{RELAYED_PATH, Server, edge::CONNECTIONS_PATH};
 use worker::{
     DurableObject, Env, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage, durable_object,
 };
@@ -46,7 +46,7 @@ use crate::{
     call::{self, Answering, ObjectCall},
     configuration,
     lease::{LEASE_PATH, LeaseEnd, Leases},
-    server_options,
+    relay, server_options,
 };
 
 /// The object of one virtual key.
@@ -65,11 +65,16 @@ impl DurableObject for VirtualKey {
     fn new(state: State, env: Env) -> Self {
         let configuration = configuration::read(&env);
         let options = configuration.as_ref().map(server_options::of).unwrap_or_default();
+        let (relay_env, name) = (env.clone(), state.id().name().unwrap_or_default());
+        let connections_each = configuration.as_ref().map_or(0, |configuration| configuration.relay_after_connections);
         let services = Rc::new(Services::new(|| state.storage(), env, configuration));
         let (trail, limits) = (Rc::downgrade(&services), Rc::downgrade(&services));
         let builder = Server::builder(&state, options)
             .refresh_policy(server_options::keeps_permissions)
             .group_policy(operations::may_be_in)
+            .relays(usize::try_from(connections_each).unwrap_or(0), move |number, region| {
+                relay::named(&relay_env, &name, number, region)
+            })
             .own_invocation_rate(move || limits.upgrade()?.own_invocation_rate())
             .on_end(move |ended| {
                 if let Some(services) = trail.upgrade() {
@@ -88,6 +93,7 @@ impl DurableObject for VirtualKey {
         let answer: Answering<'_> = match request.path().as_str() {
             Publish::PATH => call::serve(request, async |call: Publish| self.publish(call).await),
             CONNECTIONS_PATH => Box::pin(self.serve_client(request)),
+            RELAYED_PATH => Box::pin(self.serve_relay(request)),
             TakeNumbers::PATH => call::serve(request, async |call: TakeNumbers| self.take_numbers(&call).await),
             Arrive::PATH => call::serve(request, async |call: Arrive| self.arrive(&call).await),
             GiveUp::PATH => call::serve(request, async |call: GiveUp| self.give_up(&call).await),
@@ -145,6 +151,7 @@ impl DurableObject for VirtualKey {
     async fn alarm(&self) -> Result<Response> {
         self.services.alarm_clock.rang();
         self.server.check();
+        self.server.check_relays_if_due().await;
         self.ring().await?;
         self.wind_check().await?;
         Response::empty()

@@ -165,6 +165,7 @@ impl VirtualKey {
                     // Some of this key's own may be dead.
                     has_checked = true;
                     self.server.check();
+                    self.server.check_relays().await;
                 }
                 Entered::Full { limit } => return Ok(Some(Refusal::SystemFull { limit })),
             }

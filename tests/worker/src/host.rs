@@ -1,6 +1,6 @@
 //! Who comes, and to which object: for all endpoints of this Worker.
 
-use signalr_durable::edge::{ConnectionToken, Host, Refused, TokenKey, Visitor};
+use signalr_durable::edge::{ConnectionToken, Host, Refused, Reserved, TokenKey, Visitor};
 use worker::{Env, Error, Request, Response, Result, Stub};
 
 use crate::{bearer::Bearer, plain};
@@ -52,8 +52,8 @@ impl Host for Guests<'_> {
         Ok(self.env.durable_object(self.binding)?.get_by_name(&visitor.object)?)
     }
 
-    async fn reserve(&self, _: &Visitor) -> std::result::Result<String, Refused> {
-        Ok(random_id()? + &self.id_ending)
+    async fn reserve(&self, _: &Request, _: &Visitor) -> std::result::Result<Reserved, Refused> {
+        Ok(Reserved { connection_id: random_id()? + &self.id_ending, relay: None })
     }
 }
 

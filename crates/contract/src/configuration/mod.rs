@@ -42,6 +42,8 @@ pub struct Configuration {
     pub max_connections_per_key: u64,
     /// `MAX_CONNECTIONS_TOTAL`.
     pub max_connections_total: u64,
+    /// `RELAY_AFTER_CONNECTIONS`; 0 is never.
+    pub relay_after_connections: u64,
     /// `INVOCATIONS_PER_MINUTE` of one connection; 0 is no limit.
     pub invocations_per_minute: u64,
     /// `HUB_LIMITS`.
@@ -110,6 +112,7 @@ impl Configuration {
             close_on_authentication_expiration: read(&table::CLOSE_ON_AUTHENTICATION_EXPIRATION, &lookup)?,
             max_connections_per_key: read(&table::MAX_CONNECTIONS_PER_KEY, &lookup)?,
             max_connections_total: read(&table::MAX_CONNECTIONS_TOTAL, &lookup)?,
+            relay_after_connections: read(&table::RELAY_AFTER_CONNECTIONS, &lookup)?,
             invocations_per_minute: read(&table::INVOCATIONS_PER_MINUTE, &lookup)?,
             hub_limits: read(&table::HUB_LIMITS, &lookup)?,
             max_subscriptions_per_connection: read(&table::MAX_SUBSCRIPTIONS_PER_CONNECTION, &lookup)?,

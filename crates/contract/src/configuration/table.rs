@@ -4,7 +4,7 @@ use super::{
     values::{Delays, Flag, Hubs, LimitsByHub, ModelName, Origins, Prices, Providers, Thresholds, Whole},
     variable::Variable,
 };
-use crate::virtual_key::MAX_CONNECTIONS;
+use crate::virtual_key::{MAX_CONNECTIONS, MAX_SOCKETS};
 
 /// Every variable, in the order of the documentation.
 pub static VARIABLES: &[&Variable] = &[
@@ -15,6 +15,7 @@ pub static VARIABLES: &[&Variable] = &[
     &CLOSE_ON_AUTHENTICATION_EXPIRATION,
     &MAX_CONNECTIONS_PER_KEY,
     &MAX_CONNECTIONS_TOTAL,
+    &RELAY_AFTER_CONNECTIONS,
     &INVOCATIONS_PER_MINUTE,
     &HUB_LIMITS,
     &MAX_SUBSCRIPTIONS_PER_CONNECTION,
@@ -112,6 +113,16 @@ pub(super) static MAX_CONNECTIONS_TOTAL: Variable<Whole> = Variable {
     meaning: "Connections of all virtual keys together. Keys are lent places in blocks, so that the last ones may not all \
               be used; there are never more.",
     when_reached: Some("429 at negotiation and at the upgrade; the text says which limit it is."),
+    for_tests: false,
+};
+
+pub(super) static RELAY_AFTER_CONNECTIONS: Variable<Whole> = Variable {
+    name: "RELAY_AFTER_CONNECTIONS",
+    default: "8000",
+    // The platform gives an object 32,768 sockets.
+    values: Whole { lowest: 0, highest: 30_000 },
+    meaning: "Connections that a key's own object holds, and each relay of it; 0 is no relays.",
+    when_reached: Some("Further connections of the key begin at relays, of which there are as many as it takes."),
     for_tests: false,
 };
 
@@ -273,7 +284,7 @@ pub(super) static REALTIME_MAX_TOTAL: Variable<Whole> = Variable {
     name: "REALTIME_MAX_TOTAL",
     default: "1000",
     // One object counts them, by sockets that it holds.
-    values: Whole { lowest: 1, highest: MAX_CONNECTIONS as u64 },
+    values: Whole { lowest: 1, highest: MAX_SOCKETS as u64 },
     meaning: "How many realtime sessions all keys together may have at once.",
     when_reached: Some("The same."),
     for_tests: false,

@@ -13,15 +13,20 @@ use super::{
     body::body_of,
     events::events,
     forward::forward,
-    host::{Host, Visitor},
+    host::{Host, Reserved, Visitor},
     polling::poll,
+    region::region_of,
     token::{ConnectionToken, TokenKey},
 };
 use crate::{
     call::{Action, ConnectionCall},
     clock,
     connect::{NO_CONNECTION, plain},
+    relay::{ELSEWHERE, MISDIRECTED},
 };
+
+/// An object says at most once that a connection is to begin elsewhere.
+const MOST_DIRECTIONS: usize = 2;
 
 /// What an endpoint offers, with ASP.NET Core's defaults.
 #[derive(Debug, Clone)]
@@ -129,7 +134,7 @@ impl Endpoint<'_> {
         let body = match NegotiateRequest::from_query(url.query().unwrap_or_default()).decide(&offered) {
             Err(error) => error.body(),
             Ok(mut grant) => {
-                let connection_id = host.reserve(&visitor).await?;
+                let Reserved { connection_id, relay } = host.reserve(request, &visitor).await?;
                 if self.options.authentication_refresh {
                     grant.token_lifetime_seconds = lifetime_seconds(&visitor);
                 }
@@ -137,6 +142,7 @@ impl Endpoint<'_> {
                     fingerprint: visitor.fingerprint,
                     version: grant.version,
                     is_stateful: grant.stateful_reconnect,
+                    relay,
                     ..ConnectionToken::new(visitor.object, self.hub, connection_id.clone())
                 };
                 let begin_within_millis = i64::try_from(self.options.begin_within_seconds).unwrap_or(15) * 1_000;
@@ -182,8 +188,9 @@ impl Endpoint<'_> {
             let id = host.connection_id(&visit.visitor)?;
             (ConnectionToken::new(visit.visitor.object.clone(), self.hub, id), true)
         };
+        let relay = token.0.relay;
         let call = self.call(action, request, &visit.visitor, token);
-        let opened = forward(&host.object(&visit.visitor)?, &call, None).await?;
+        let opened = open(host, &visit.visitor, relay, &call).await?;
         Ok(match transport {
             Transport::WebSockets => opened,
             Transport::ServerSentEvents => {
@@ -248,8 +255,32 @@ impl Endpoint<'_> {
             variant: visitor.variant,
             expires_at_millis: visitor.expires_at_millis.map(as_f64),
             remote_address: request.headers().get("cf-connecting-ip").ok().flatten(),
+            region: action.transport().and_then(|_| region_of(request)).map(str::to_owned),
+            via: None,
         }
     }
+}
+
+/// Asks for a connection's transport: its relay if it has one, else its object, which may name a relay for it.
+async fn open<H: Host>(
+    host: &H,
+    visitor: &Visitor,
+    mut relay: Option<u32>,
+    call: &ConnectionCall,
+) -> Result<Response, H::Error> {
+    for _ in 0..MOST_DIRECTIONS {
+        let object = match relay {
+            Some(relay) => host.relay(visitor, relay, call.region.as_deref())?,
+            None => host.object(visitor)?,
+        };
+        let opened = forward(&object, call, None).await?;
+        if opened.status_code() != MISDIRECTED {
+            return Ok(opened);
+        }
+        let elsewhere = opened.headers().get(ELSEWHERE)?;
+        relay = elsewhere.and_then(|number| number.parse().ok());
+    }
+    answer(503, "")
 }
 
 /// An answer of `/refresh` that refuses, by the codes of .NET 11.

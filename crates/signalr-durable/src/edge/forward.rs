@@ -23,7 +23,7 @@ pub(crate) async fn forward(object: &Stub, call: &ConnectionCall, body: Option<V
 }
 
 /// JSON that a header can carry.
-fn ascii(json: &str) -> String {
+pub(crate) fn ascii(json: &str) -> String {
     use std::fmt::Write as _;
 
     let mut text = String::with_capacity(json.len());

@@ -23,6 +23,15 @@ pub struct Visitor {
     pub expires_at_millis: Option<i64>,
 }
 
+/// A place for a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reserved {
+    /// The connection's public id.
+    pub connection_id: String,
+    /// The relay that it is to begin at; none: at the object itself.
+    pub relay: Option<u32>,
+}
+
 /// What an endpoint needs of its application.
 pub trait Host {
     /// Why a request is not served. [`Refused`] will do where there is no type of your own.
@@ -47,15 +56,28 @@ pub trait Host {
     /// There is none.
     fn object(&self, visitor: &Visitor) -> Result<Stub, Self::Error>;
 
-    /// Gives a connection its public id in negotiation, or refuses it for lack of room. Whether there is room when the
+    /// Gives a connection its public id in negotiation, and the relay that it begins at if it is not to begin at the object
+    /// ([`Server::relay_for`](crate::Server::relay_for)), or refuses it for lack of room. Whether there is room when the
     /// connection begins is for its object to say.
     ///
     /// # Errors
     ///
     /// The answer to a visitor for whom there is no room.
-    fn reserve(&self, visitor: &Visitor) -> impl Future<Output = Result<String, Self::Error>> {
+    fn reserve(&self, request: &Request, visitor: &Visitor) -> impl Future<Output = Result<Reserved, Self::Error>> {
+        let _ = request;
         let id = self.connection_id(visitor);
-        async { id }
+        async { Ok(Reserved { connection_id: id?, relay: None }) }
+    }
+
+    /// A relay of the object, by its number; to be created near this region, a location hint, if there is none yet. An
+    /// application without relays is not asked.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    fn relay(&self, visitor: &Visitor, number: u32, region: Option<&str>) -> Result<Stub, Self::Error> {
+        let _ = (visitor, region);
+        Err(worker::Error::RustError(format!("there is no relay {number}")).into())
     }
 
     /// Gives a connection that skips negotiation its public id: one that nobody guesses, of unreserved characters, at

@@ -14,14 +14,17 @@ mod forward;
 mod host;
 mod polling;
 mod probe;
+mod region;
 mod token;
 
 /// The path of the requests that an [`Endpoint`] makes to an object.
 pub const CONNECTIONS_PATH: &str = "/signalr";
 
+pub(crate) use self::forward::ascii;
 pub use self::{
     endpoint::{Endpoint, EndpointOptions, Route, refresh_refused},
-    host::{Host, Refused, Visitor},
+    host::{Host, Refused, Reserved, Visitor},
     probe::probe,
+    region::region_of,
     token::{ConnectionToken, TokenError, TokenKey},
 };

@@ -34,6 +34,8 @@ pub async fn probe(object: &Stub, hub: &str, connection_id: &str, claims: &str) 
         variant: 0,
         expires_at_millis: None,
         remote_address: None,
+        region: None,
+        via: None,
     };
     let answer = forward(object, &call, None).await?;
     let status = answer.status_code();

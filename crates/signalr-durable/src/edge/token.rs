@@ -67,6 +67,9 @@ pub struct ConnectionToken {
     /// Whether stateful reconnect was agreed.
     #[serde(rename = "s", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_stateful: bool,
+    /// The relay that holds its socket; none if its object does.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<u32>,
 }
 
 impl ConnectionToken {
@@ -80,6 +83,7 @@ impl ConnectionToken {
             fingerprint: String::new(),
             version: 1,
             is_stateful: false,
+            relay: None,
         }
     }
 
