@@ -3,11 +3,11 @@
 //
 //     node scripts/build.mjs [tests/worker]
 
-import { buildBrowserFile } from './setup/clientBuild.mjs';
+import { buildBrowserFiles } from './setup/clientBuild.mjs';
 import { entry } from './setup/entry.mjs';
 import { buildWorker } from './setup/workerBuild.mjs';
 
 await entry(async ([crate]) => {
   await buildWorker(crate);
-  if (crate === undefined) await buildBrowserFile();
+  if (crate === undefined) await buildBrowserFiles();
 });

@@ -1,5 +1,7 @@
 // `GET /v1/history`: what a key was told and must not miss.
 
+import { ConduitSignalRError } from './errors.ts';
+
 /** An event as it was told. */
 export interface HistoryEntry {
   hub: string;
@@ -19,16 +21,22 @@ interface Page {
 export interface Api {
   baseUrl: string;
   key: () => Promise<string>;
-  signal: AbortSignal;
+  signal?: AbortSignal;
 }
 
 const ITEMS_A_PAGE = 1_000;
 
-/** Reads something with a key. */
+/**
+ * Reads something with a key.
+ *
+ * @throws {ConduitSignalRError} `refused` where the server says no, or `unauthorized`
+ */
 export async function read<T>({ baseUrl, key, signal }: Api, path: string): Promise<T> {
-  const response = await fetch(baseUrl + path, { headers: { authorization: `Bearer ${await key()}` }, signal });
-  if (!response.ok) throw new Error(`${path.split('?')[0]} answers ${response.status}`);
-  return (await response.json()) as T;
+  const headers = { authorization: `Bearer ${await key()}` };
+  const response = await fetch(baseUrl + path, { headers, ...(signal === undefined ? {} : { signal }) });
+  if (response.ok) return (await response.json()) as T;
+  const code = response.status === 401 || response.status === 403 ? 'unauthorized' : 'refused';
+  throw new ConduitSignalRError(code, `${path.split('?')[0]} answers ${response.status}`);
 }
 
 /** The events of a hub after one of them, page by page, oldest first. */

@@ -1,0 +1,192 @@
+// What a key has spent, of what it may spend.
+
+import type { BudgetAlertEvent, SpendUpdateEvent } from '../contract.ts';
+import type { ConduitSignalRService } from '../service.ts';
+import { Announcer } from './announcer.ts';
+import { ConduitElement } from './element.ts';
+import { day, languageOf, money, percent } from './formats.ts';
+import { make, setAttribute, setText } from './markup.ts';
+import { stylesheet } from './stylesheet.ts';
+
+/** What the element knows; amounts are in the currency of the key. */
+export interface Spend {
+  currentSpend: number;
+  budget?: number;
+  budgetPercentage?: number;
+  requests: number;
+  periodEnd?: string;
+}
+
+/** Percentages of the budget from which on it looks different, unless the page says otherwise. */
+const WARN_AT = 75;
+const CRITICAL_AT = 90;
+
+const STYLES = stylesheet(`
+  .amount { font-size: 1.5em; font-weight: 600; line-height: 1.2; }
+  .track { margin-block: 0.5rem 0.375rem; }
+  .alert { margin-block-start: 0.5rem; font-size: 0.875em; }
+`);
+
+/**
+ * `<conduit-spend-meter>`: what the key has spent, of its budget if it has one.
+ *
+ * @attr label - what to call it; `Spend`
+ * @attr currency - of the amounts, as ISO 4217 has it; `USD`
+ * @attr warn-at, critical-at - percentages of the budget; 75 and 90
+ * @slot label - what to call it, as content
+ * @fires conduit-spend-update - with a `SpendUpdateEvent` as detail
+ * @fires conduit-budget-alert - with a `BudgetAlertEvent` as detail
+ * @csspart label, amount, budget, track, bar, percent, details, alert
+ */
+export class ConduitSpendMeter extends ConduitElement {
+  static readonly observedAttributes = ['label', 'currency', 'warn-at', 'critical-at'];
+
+  readonly #announcer = new Announcer();
+  #spend: Spend | undefined;
+  #alert: string | undefined;
+  #label!: HTMLElement;
+  #amount!: HTMLElement;
+  #budget!: HTMLElement;
+  #track!: HTMLElement;
+  #bar!: HTMLElement;
+  #percent!: HTMLElement;
+  #details!: HTMLElement;
+  #alertLine!: HTMLElement;
+
+  /** What it shows; nothing before it is known. */
+  get spend(): Readonly<Spend> | undefined {
+    return this.#spend;
+  }
+
+  get currency(): string {
+    return this.getAttribute('currency') || 'USD';
+  }
+
+  set currency(currency: string) {
+    this.setAttribute('currency', currency);
+  }
+
+  protected get styles() {
+    return [STYLES];
+  }
+
+  protected get subject(): string {
+    return '';
+  }
+
+  protected build(): Node[] {
+    this.#label = make('span', { class: 'muted', part: 'label', id: 'label' });
+    this.#amount = make('span', { class: 'amount', part: 'amount' });
+    this.#budget = make('span', { class: 'muted', part: 'budget' });
+    this.#bar = make('div', { class: 'bar', part: 'bar' });
+    this.#track = make('div', {
+      class: 'track',
+      part: 'track',
+      role: 'meter',
+      'aria-labelledby': 'label',
+      'aria-valuemin': '0',
+    });
+    this.#track.append(this.#bar);
+    this.#percent = make('span', { part: 'percent' });
+    this.#details = make('span', { part: 'details' });
+    this.#alertLine = make('p', { class: 'alert', part: 'alert' });
+    return [
+      make('slot', { name: 'label' }, this.#label),
+      make('div', { class: 'row' }, this.#amount, this.#budget),
+      this.#track,
+      make('div', { class: 'row muted' }, this.#details, this.#percent),
+      this.#alertLine,
+      this.#announcer.region,
+    ];
+  }
+
+  protected follow(service: ConduitSignalRService, life: AbortSignal): void {
+    this.#spend = undefined;
+    this.#alert = undefined;
+    life.addEventListener('abort', () => this.#announcer.stop());
+    let updates = 0;
+    this.hear(service, 'spend', 'SpendUpdate', life, (event: SpendUpdateEvent) => {
+      updates += 1;
+      const { currentSpend, budget, budgetPercentage, requests } = event;
+      // What is spent in a period only grows.
+      if (this.#spend !== undefined && currentSpend < this.#spend.currentSpend) this.#alert = undefined;
+      const period = this.#spend?.periodEnd === undefined ? {} : { periodEnd: this.#spend.periodEnd };
+      this.#spend = {
+        currentSpend,
+        requests,
+        ...(budget === undefined ? {} : { budget }),
+        ...(budgetPercentage === undefined ? {} : { budgetPercentage }),
+        ...period,
+      };
+      this.render();
+      this.dispatch('conduit-spend-update', event);
+    });
+    this.hear(service, 'spend', 'BudgetAlert', life, (event: BudgetAlertEvent) => {
+      this.#alert = event.message;
+      this.#announcer.say(event.message);
+      this.render();
+      this.dispatch('conduit-budget-alert', event);
+    });
+    this.watch(service, 'spend', life);
+    const read = async () => {
+      const before = updates;
+      const view = await service.read<Spend>('/v1/spend');
+      if (life.aborted) return;
+      // What the hub told meanwhile is newer; it does not say when the period ends.
+      const isNewer = updates !== before && this.#spend !== undefined;
+      const period = view.periodEnd === undefined ? {} : { periodEnd: view.periodEnd };
+      this.#spend = isNewer && this.#spend ? { ...this.#spend, ...period } : view;
+      this.render();
+      if (view.periodEnd !== undefined) readAgainAt(view.periodEnd, life, () => void read().catch(() => {}));
+    };
+    // A token for the hub alone may not read; the hub tells what was spent.
+    const whenConnected = () => service.isConnected('spend') && void read().catch(() => {});
+    service.addEventListener('conduit:spend:stateChanged', whenConnected, { signal: life });
+    whenConnected();
+  }
+
+  protected render(): void {
+    const language = languageOf(this);
+    setText(this.#label, this.getAttribute('label') ?? 'Spend');
+    setText(this.#alertLine, this.#alert ?? '');
+    this.#alertLine.hidden = this.#alert === undefined;
+    const { currentSpend, budget, budgetPercentage, requests = 0, periodEnd } = this.#spend ?? {};
+    setText(this.#amount, currentSpend === undefined ? '–' : money(currentSpend, this.currency, language));
+    const hasBudget = budget !== undefined && budget > 0;
+    setText(this.#budget, hasBudget ? `of ${money(budget, this.currency, language)}` : '');
+    const end = periodEnd === undefined ? '' : ` · until ${day(new Date(periodEnd), language)}`;
+    const count = new Intl.NumberFormat(language).format(requests);
+    const told = `${count} ${requests === 1 ? 'request' : 'requests'}${end}`;
+    setText(this.#details, this.#spend === undefined ? '' : told);
+    this.#track.hidden = !hasBudget;
+    const used = hasBudget && currentSpend !== undefined ? (budgetPercentage ?? (100 * currentSpend) / budget) : 0;
+    const tone =
+      used >= this.#figure('critical-at', CRITICAL_AT) ? 'bad' : used >= this.#figure('warn-at', WARN_AT) ? 'warn' : '';
+    setText(this.#percent, hasBudget ? percent(used, language) : '');
+    setAttribute(this.#percent, 'class', tone || undefined);
+    setAttribute(this.#alertLine, 'class', `alert ${tone || 'warn'}`);
+    setAttribute(this.#bar, 'class', `bar ${tone}`);
+    this.#bar.style.inlineSize = `${Math.min(100, used)}%`;
+    if (!hasBudget || currentSpend === undefined) return;
+    setAttribute(this.#track, 'aria-valuemax', `${Math.max(budget, currentSpend)}`);
+    setAttribute(this.#track, 'aria-valuenow', `${currentSpend}`);
+    const value = `${this.#amount.textContent} ${this.#budget.textContent}, ${this.#percent.textContent}`;
+    setAttribute(this.#track, 'aria-valuetext', value);
+  }
+
+  #figure(attribute: string, usual: number): number {
+    const value = Number.parseFloat(this.getAttribute(attribute) ?? '');
+    return Number.isFinite(value) ? value : usual;
+  }
+}
+
+/** The longest time that a timer takes. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
+
+/** A second after something is over, when the server knows that too. */
+function readAgainAt(time: string, life: AbortSignal, read: () => void): void {
+  const millis = Date.parse(time) - Date.now() + 1_000;
+  if (!(millis > 0 && millis < LONGEST_TIMER_MILLIS)) return;
+  const timer = setTimeout(read, millis);
+  life.addEventListener('abort', () => clearTimeout(timer));
+}
