@@ -94,7 +94,9 @@ export class ComponentPages {
   }
 }
 
-/** What axe-core has against a page, in both colour schemes. */
+let screenshots = 0;
+
+/** What axe-core has against a page, in both colour schemes; with a folder in `SCREENSHOTS`, what it looks like goes there. */
 export async function violations(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -106,8 +108,8 @@ export async function violations(page: Page): Promise<string[]> {
       found.push(`${colorScheme}: ${id}: ${nodes.map((node: any) => node.html).join(' ')}`);
     }
     if (process.env.SCREENSHOTS) {
-      const name = new URL(page.url()).pathname.replace(/\W+/g, '-');
-      await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}${colorScheme}.png`) });
+      const [name] = new URL(page.url()).pathname.slice(1).split('.');
+      await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}-${++screenshots}-${colorScheme}.png`) });
     }
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });

@@ -38,7 +38,7 @@ const TEXTS: Record<ConnectionState, string> = {
 
 const TONES: Record<ConnectionState, string> = {
   connected: 'good',
-  connecting: 'muted',
+  connecting: 'quiet',
   reconnecting: 'warn',
   disconnected: 'bad',
   failed: 'bad',
@@ -54,7 +54,8 @@ const STYLES = stylesheet(`
   summary::after { content: "▾"; content: "▾" / ""; color: var(--_muted); margin-inline-start: auto; }
   details[open] summary::after { content: "▴"; content: "▴" / ""; }
   details { border-radius: inherit; }
-  .hub { padding: 0.5rem 0.75rem; border-block-start: 1px solid var(--_line); min-inline-size: 16rem; }
+  summary:focus-visible { outline-offset: -2px; }
+  .hub { padding: 0.5rem 0.75rem; border-block-start: 1px solid var(--_line); inline-size: 20rem; max-inline-size: 100%; }
   dl { display: grid; grid-template-columns: auto 1fr; gap: 0.125rem 0.75rem; margin-block-start: 0.25rem; }
   dt { color: var(--_muted); font-size: 0.875em; }
   dd { font-size: 0.875em; text-align: end; }
@@ -74,6 +75,7 @@ interface Listed {
   changes: { state: ConnectionState; at: Date }[];
   section: HTMLElement;
   state: HTMLElement;
+  cause: HTMLElement;
   figures: HTMLElement;
   list: HTMLElement;
   retry: HTMLElement;
@@ -88,7 +90,7 @@ interface Listed {
  * @attr open - whether more is shown
  * @slot label - what goes before the state, as content
  * @fires conduit-connection - with a `HubCondition` and `hub` as detail, whenever one of them changes
- * @csspart summary, dot, label, state, hub, figures, changes
+ * @csspart summary, dot, label, state, hub, cause, figures, changes
  */
 export class ConduitConnectionStatus extends ConduitElement {
   static readonly observedAttributes = ['hub', 'label', 'open'];
@@ -216,27 +218,32 @@ export class ConduitConnectionStatus extends ConduitElement {
 
   #list(hub: string): Listed {
     const state = make('span');
+    const cause = make('p', { class: 'muted', part: 'cause' });
     const figures = make('dl', { part: 'figures' });
     const list = make('ol', { class: 'muted', part: 'changes', role: 'list', 'aria-label': 'Latest changes' });
     const retry = make('button', { type: 'button', part: 'button' }, 'Try again');
     retry.addEventListener('click', () => void this.#running?.connectToHub(hub).catch(() => {}));
     const head = make('div', { class: 'row' }, make('span', { class: 'strong' }, hub), state);
-    const section = make('div', { class: 'hub', part: 'hub' }, head, figures, list, retry);
+    const section = make('div', { class: 'hub', part: 'hub' }, head, cause, figures, list, retry);
     return {
       hub,
       condition: { state: 'connecting', isPolling: false },
       changes: [],
       section,
       state,
+      cause,
       figures,
       list,
       retry,
     };
   }
 
-  #renderHub({ hub, condition, changes, state, figures, list, retry }: Listed): void {
+  #renderHub({ hub, condition, changes, state, cause, figures, list, retry }: Listed): void {
     const language = languageOf(this);
-    setText(state, sentence(condition) ?? TEXTS.connected);
+    const what = sentence(condition);
+    setText(state, TEXTS[condition.state]);
+    setText(cause, what ?? '');
+    cause.hidden = what === undefined || condition.state === 'connecting';
     setAttribute(state, 'class', TONES[condition.state]);
     retry.hidden = condition.state !== 'failed' && condition.state !== 'disconnected';
     const shown = this.#figures(hub, condition).flatMap(([name, value]) => [
@@ -261,8 +268,9 @@ export class ConduitConnectionStatus extends ConduitElement {
       const quality = QUALITIES.find(([below]) => latency.last < below)?.[1] ?? '';
       figures.push(['Latency', `${Math.round(latency.last)} ms, ${quality}`]);
     }
-    if (transport !== null) figures.push(['By', transport]);
-    if (state === 'connected' && connectedAt !== undefined) figures.push(['For', duration(Date.now() - connectedAt)]);
+    if (transport !== null) figures.push(['Transport', transport]);
+    if (state === 'connected' && connectedAt !== undefined)
+      figures.push(['Connected for', duration(Date.now() - connectedAt)]);
     if (reconnects > 0) figures.push(['Reconnects', `${reconnects}`]);
     return figures;
   }

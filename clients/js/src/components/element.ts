@@ -170,8 +170,7 @@ export abstract class ConduitElement extends Base {
       if (!life.signal.aborted) this.follow(service, life.signal);
     } catch (thrown) {
       if (life.signal.aborted) return;
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      this.#show({ state: 'failed', reason, isPolling: false });
+      this.#show({ state: 'failed', reason: saidBy(thrown), isPolling: false });
     }
     if (!life.signal.aborted) this.render();
   }
@@ -220,6 +219,14 @@ export function sentence({ state, reason, nextRetryTime, isPolling }: HubConditi
     case 'failed':
       return FAILURES[reason ?? ''] ?? `Could not connect: ${reason ?? 'unknown cause'}`;
   }
+}
+
+/** What a server said to an invocation, without what the official client puts before it. */
+export function saidBy(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return message
+    .replace(/^An unexpected error occurred invoking '\w+' on the server\. /, '')
+    .replace(/^HubException: /, '');
 }
 
 const FAILURES: Record<string, string> = {

@@ -1,6 +1,7 @@
 // What the system hub tells, in words.
 
 import type { ModelCapability, NotificationType, Severity } from '../contract.ts';
+import { timeOfDay } from './formats.ts';
 
 /** Something that happened, as it is shown. */
 export interface Notice {
@@ -32,7 +33,7 @@ export const NOTICES: Record<string, (...args: any[]) => Said> = {
     type: 'rate_limit',
     priority: remaining < 10 ? 'High' : 'Medium',
     title: `${remaining} ${remaining === 1 ? 'request' : 'requests'} left for ${endpoint}`,
-    text: ISO_TIME.test(resetTime) ? `More from ${new Date(resetTime).toLocaleTimeString()} on.` : '',
+    text: ISO_TIME.test(resetTime) ? `More from ${timeOfDay(new Date(resetTime), undefined)} on.` : '',
     subject: `limit ${endpoint}`,
   }),
   SystemAnnouncement: (title: string, message: string, severity: Severity) => ({

@@ -10,7 +10,7 @@ import { stylesheet } from './stylesheet.ts';
 
 const MOST_SHOWN = 5;
 
-const TONES: Record<Severity, string> = { Low: 'muted', Medium: 'accent', High: 'warn', Critical: 'bad' };
+const TONES: Record<Severity, string> = { Low: 'quiet', Medium: 'accent', High: 'warn', Critical: 'bad' };
 
 const STYLES = stylesheet(`
   li {
@@ -21,6 +21,7 @@ const STYLES = stylesheet(`
   li .dot { align-self: flex-start; margin-block-start: 0.4em; }
   .accent { color: var(--_accent); }
   .title { overflow-wrap: anywhere; }
+  time { flex: none; }
   .dismiss { flex: none; min-inline-size: 1.75rem; padding: 0; line-height: 1.5rem; border-color: transparent; }
   .foot { margin-block-start: 0.5rem; justify-content: flex-end; }
   :host(:state(quiet)) { display: none; }
@@ -137,14 +138,12 @@ export class ConduitNotifications extends ConduitElement {
       '×',
     );
     dismiss.addEventListener('click', () => this.#dismiss(notice));
+    const time = isTime
+      ? [make('time', { class: 'muted', part: 'time', datetime: timestamp }, timeOfDay(new Date(timestamp), language))]
+      : [];
     const lines = [
-      make('div', { class: 'title strong', part: 'title' }, title),
-      make('div', { class: 'muted', part: 'text' }, text),
-      make(
-        'time',
-        { class: 'muted', part: 'time', datetime: timestamp },
-        isTime ? timeOfDay(new Date(timestamp), language) : '',
-      ),
+      make('div', { class: 'row' }, make('span', { class: 'title strong', part: 'title' }, title), ...time),
+      ...(text === '' ? [] : [make('div', { class: 'muted', part: 'text' }, text)]),
     ];
     const name = make('span', { class: 'unseen' }, `${priority} priority:`);
     return make(
@@ -152,7 +151,7 @@ export class ConduitNotifications extends ConduitElement {
       { part: `item ${priority.toLowerCase()}` },
       make('span', { class: `dot ${TONES[priority]}` }),
       name,
-      make('div', { class: 'grow' }, ...lines.filter((line) => line.textContent !== '')),
+      make('div', { class: 'grow' }, ...lines),
       dismiss,
     );
   }

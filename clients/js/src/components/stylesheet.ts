@@ -44,6 +44,7 @@ export const COMMON = stylesheet(`
   .cut { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .strong { font-weight: 600; }
   .muted { color: var(--_muted); font-size: 0.875em; }
+  .quiet { color: var(--_muted); }
   .good { color: var(--_good); }
   .warn { color: var(--_warn); }
   .bad { color: var(--_bad); }

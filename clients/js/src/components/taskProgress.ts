@@ -3,7 +3,7 @@
 import type { ConduitSignalRService } from '../service.ts';
 import type { TaskCallbacks } from '../taskSubscription.ts';
 import { Announcer } from './announcer.ts';
-import { ConduitElement } from './element.ts';
+import { ConduitElement, saidBy } from './element.ts';
 import { languageOf, percent } from './formats.ts';
 import { make, setAttribute, setText } from './markup.ts';
 import { stylesheet } from './stylesheet.ts';
@@ -27,7 +27,7 @@ export interface ShownTask {
 }
 
 const STATUS_TEXTS: Record<TaskStatus, string> = {
-  unknown: 'Unknown task',
+  unknown: 'Not available',
   waiting: 'Waiting',
   running: 'Running',
   completed: 'Completed',
@@ -166,7 +166,7 @@ export class ConduitTaskProgress extends ConduitElement {
       if (life.aborted || !service.isConnected('tasks')) return;
       this.#task = { ...this.#task, status: 'unknown' };
       this.render();
-      this.complain(thrown instanceof Error ? brief(thrown.message) : String(thrown));
+      this.complain(saidBy(thrown));
     });
   }
 
@@ -181,7 +181,9 @@ export class ConduitTaskProgress extends ConduitElement {
     setText(this.#message, message ?? '');
     setAttribute(this.#status, 'class', tone);
     setAttribute(this.#bar, 'class', `bar ${tone ?? ''}${isRunning && percentComplete === undefined ? ' moving' : ''}`);
-    this.#bar.style.inlineSize = percentComplete === undefined ? '' : `${percentComplete}%`;
+    // An end without any progress is seen as well.
+    const width = percentComplete ?? (tone === undefined ? undefined : 100);
+    this.#bar.style.inlineSize = width === undefined ? '' : `${width}%`;
     setAttribute(
       this.#track,
       'aria-valuenow',
@@ -202,9 +204,4 @@ export class ConduitTaskProgress extends ConduitElement {
       status === 'running' && quarter > 1 ? percent(percentComplete, languageOf(this)) : STATUS_TEXTS[status];
     this.#announcer.say(`${name}: ${what}${error === undefined ? '' : `, ${error}`}`);
   }
-}
-
-/** The official client puts its own words before the server's. */
-function brief(message: string): string {
-  return message.replace(/^An unexpected error occurred invoking '\w+' on the server\. |^HubException: /, '');
 }

@@ -4,7 +4,7 @@ import type { CircuitBreakerStateChangedEvent, WebhookStatistics } from '../cont
 import type { ConduitSignalRService } from '../service.ts';
 import { Announcer } from './announcer.ts';
 import { Deliveries, type Delivery } from './deliveries.ts';
-import { ConduitElement } from './element.ts';
+import { ConduitElement, saidBy } from './element.ts';
 import { duration, languageOf, timeOfDay } from './formats.ts';
 import { make, setAttribute, setText } from './markup.ts';
 import { stylesheet } from './stylesheet.ts';
@@ -16,7 +16,7 @@ const EVENTS = ['DeliveryAttempted', 'DeliverySucceeded', 'DeliveryFailed', 'Ret
 const MOST_ROWS = 20;
 
 const TONES: Record<Delivery['status'], string> = {
-  attempting: 'muted',
+  attempting: 'quiet',
   succeeded: 'good',
   waiting: 'warn',
   failed: 'bad',
@@ -120,7 +120,7 @@ export class ConduitWebhookList extends ConduitElement {
     this.watch(service, 'webhooks', life);
     this.#subscribe(service, life).catch((thrown: unknown) => {
       if (life.aborted || !service.isConnected('webhooks')) return;
-      this.complain(thrown instanceof Error ? thrown.message : String(thrown));
+      this.complain(saidBy(thrown));
     });
     const readBreakers = async () => {
       const { items } = await service.read<{ items: WebhookStatistics[] }>('/v1/webhooks?limit=1000');
