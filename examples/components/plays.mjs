@@ -6,6 +6,7 @@ const STEP_MILLIS = 700;
 
 let round = 0;
 
+/** @type {Record<string, (tell: (type: string, data: object) => Promise<void>) => Promise<void>>} */
 export const plays = {
   async task(tell) {
     const taskId = 'render-42';
@@ -55,6 +56,7 @@ export const plays = {
   },
 
   async notification(tell) {
+    /** @type {[type: string, data: object][]} */
     const said = [
       ['ProviderHealthChanged', { provider: 'openai', status: 'Degraded', message: 'answers take longer than usual' }],
       ['SystemAnnouncement', { title: 'Maintenance', message: 'Sunday from 02:00 to 03:00 UTC', severity: 'Critical' }],
@@ -63,7 +65,7 @@ export const plays = {
       ['ServiceRestored', { service: 'images' }],
       ['ProviderHealthChanged', { provider: 'openai', status: 'Healthy' }],
     ];
-    await tell(...said[round % said.length]);
-    round += 1;
+    const [type, data] = said[round++ % said.length] ?? ['', {}];
+    await tell(type, data);
   },
 };

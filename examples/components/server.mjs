@@ -9,9 +9,16 @@ const PAGES = new URL('pages/', import.meta.url);
 /** What stands in the pages for where Conduit is. */
 const PLACEHOLDER = 'https://conduit.example.com';
 
+/** @typedef {{ status: number, type?: string, body?: string }} Answer */
+
+/** @type {Record<string, string>} */
 const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css', js: 'text/javascript' };
 
-/** Nothing inline, and nothing from anywhere but here and Conduit. */
+/**
+ * Nothing inline, and nothing from anywhere but here and Conduit.
+ *
+ * @param {string} conduit
+ */
 export function policy(conduit) {
   const socket = conduit.replace(/^http/, 'ws');
   return [
@@ -29,6 +36,7 @@ export function policy(conduit) {
  *   are, and what their backend sends events with
  */
 export function pagesServer({ conduit, key, masterKey }) {
+  /** @param {string} type @param {object} data */
   const tell = async (type, data) => {
     const forEverybody = /^(Provider|System|Service|Model)/.test(type);
     const event = { specversion: '1.0', id: crypto.randomUUID(), source: '/components', type, data };
@@ -40,6 +48,7 @@ export function pagesServer({ conduit, key, masterKey }) {
     if (!response.ok) throw new Error(`${type}: ${await response.text()}`);
   };
 
+  /** @type {Record<string, () => Promise<Answer>>} */
   const answers = {
     // A site would look at its own session here, and say what the token is good for.
     'GET /token': async () => {
@@ -61,16 +70,21 @@ export function pagesServer({ conduit, key, masterKey }) {
     ),
   };
 
+  /** @param {string} path @returns {Promise<Answer>} */
   const file = async (path) => {
     const name = path === '/' ? 'index.html' : path.slice(1);
     if (!/^[a-z-]+\.(html|css|js)$/.test(name)) return { status: 404 };
     const text = await readFile(new URL(name, PAGES), 'utf8').catch(() => undefined);
     if (text === undefined) return { status: 404 };
-    return { status: 200, type: TYPES[name.split('.')[1]], body: text.replaceAll(PLACEHOLDER, conduit) };
+    return {
+      status: 200,
+      type: TYPES[name.split('.')[1] ?? ''] ?? 'text/plain',
+      body: text.replaceAll(PLACEHOLDER, conduit),
+    };
   };
 
   return createServer(async (request, response) => {
-    const path = request.url.split('?')[0];
+    const [path = '/'] = (request.url ?? '/').split('?');
     const answer = answers[`${request.method} ${path}`] ?? (() => file(path));
     const { status, type, body } = await answer().catch((error) => ({
       status: 502,

@@ -348,7 +348,7 @@ describe('conduit-connection-status', () => {
       (globalThis as any).source = () =>
         fetch('/token')
           .then((answer) => answer.json())
-          .then(({ token }) => token);
+          .then(({ token }: any) => token);
       conduitSignalR.setVirtualKey(null);
       document.querySelector('conduit-connection-status').hubs = ['webhooks'];
     });

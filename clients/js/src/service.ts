@@ -15,6 +15,7 @@ import {
   resolveHub,
 } from './hubNames.ts';
 import { HubSession, type Shared } from './hubSession.ts';
+import { KeyLease } from './keyLease.ts';
 import { KeyRing, type KeySource } from './keyRing.ts';
 import { Logger } from './logger.ts';
 import type { HubMetrics } from './metrics.ts';
@@ -200,7 +201,7 @@ export class ConduitSignalRService extends EventTarget {
    */
   read<T = unknown>(path: string): Promise<T> {
     const key = path.startsWith('/v1/admin/') ? 'master' : 'virtual';
-    return read<T>({ baseUrl: this.#baseUrl({ key }), key: () => this.#keys.resolve(key) }, path);
+    return read<T>({ baseUrl: this.#baseUrl({ key }), key: new KeyLease(() => this.#keys.resolve(key)) }, path);
   }
 
   #setKey(kind: KeyKind, key: KeySource | null): void {
