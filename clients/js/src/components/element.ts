@@ -224,9 +224,7 @@ export function sentence({ state, reason, nextRetryTime, isPolling }: HubConditi
 /** What a server said to an invocation, without what the official client puts before it. */
 export function saidBy(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return message
-    .replace(/^An unexpected error occurred invoking '\w+' on the server\. /, '')
-    .replace(/^HubException: /, '');
+  return /HubException: (.+)$/s.exec(message)?.[1] ?? message;
 }
 
 const FAILURES: Record<string, string> = {
