@@ -357,3 +357,17 @@ describe('conduit-connection-status', () => {
     await page.locator('conduit-connection-status:state(connected)').waitFor();
   });
 });
+
+test('all of them fit a phone, opened too', async (context) => {
+  const { page, troubles } = await pages.open(context, 'all', { budget: { limit: 10, period: 'monthly' } });
+  await page.setViewportSize({ width: 320, height: 640 });
+  await connected(page, 'conduit-connection-status');
+  await connected(page, 'conduit-notifications');
+  await pages.front.announce('SystemAnnouncement', { title: 'A rather long title', message: 'x', severity: 'High' });
+  await seen(page, 'A rather long title');
+  await page.locator('conduit-connection-status summary').click();
+  await seen(page, 'WebSockets');
+  await expect(page.evaluate(() => (globalThis as any).document.documentElement.scrollWidth)).resolves.toBe(320);
+  await expect(violations(page)).resolves.toEqual([]);
+  expect(troubles).toEqual([]);
+});

@@ -46,6 +46,7 @@ const TONES: Record<ConnectionState, string> = {
 
 const STYLES = stylesheet(`
   :host { display: inline-block; padding: 0; max-inline-size: 100%; }
+  :host([open]) { inline-size: min(20rem, 100%); }
   summary {
     display: flex; align-items: center; gap: 0.5rem; padding: 0.375rem 0.75rem; cursor: pointer; list-style: none;
     border-radius: inherit;
@@ -55,7 +56,7 @@ const STYLES = stylesheet(`
   details[open] summary::after { content: "▴"; content: "▴" / ""; }
   details { border-radius: inherit; }
   summary:focus-visible { outline-offset: -2px; }
-  .hub { padding: 0.5rem 0.75rem; border-block-start: 1px solid var(--_line); inline-size: 20rem; max-inline-size: 100%; }
+  .hub { padding: 0.5rem 0.75rem; border-block-start: 1px solid var(--_line); }
   dl { display: grid; grid-template-columns: auto 1fr; gap: 0.125rem 0.75rem; margin-block-start: 0.25rem; }
   dt { color: var(--_muted); font-size: 0.875em; }
   dd { font-size: 0.875em; text-align: end; }

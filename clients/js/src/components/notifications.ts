@@ -20,7 +20,7 @@ const STYLES = stylesheet(`
   li:first-child { border: 0; }
   li .dot { align-self: flex-start; margin-block-start: 0.4em; }
   .accent { color: var(--_accent); }
-  .title { overflow-wrap: anywhere; }
+  .title { overflow-wrap: break-word; max-inline-size: 100%; }
   time { flex: none; }
   .dismiss { flex: none; min-inline-size: 1.75rem; padding: 0; line-height: 1.5rem; border-color: transparent; }
   .foot { margin-block-start: 0.5rem; justify-content: flex-end; }
@@ -142,7 +142,7 @@ export class ConduitNotifications extends ConduitElement {
       ? [make('time', { class: 'muted', part: 'time', datetime: timestamp }, timeOfDay(new Date(timestamp), language))]
       : [];
     const lines = [
-      make('div', { class: 'row' }, make('span', { class: 'title strong', part: 'title' }, title), ...time),
+      make('div', { class: 'row wrap' }, make('span', { class: 'title strong', part: 'title' }, title), ...time),
       ...(text === '' ? [] : [make('div', { class: 'muted', part: 'text' }, text)]),
     ];
     const name = make('span', { class: 'unseen' }, `${priority} priority:`);

@@ -39,7 +39,9 @@ export const COMMON = stylesheet(`
   *, ::before, ::after { box-sizing: inherit; }
   h3, p, ul, ol, dl, dd { margin: 0; padding: 0; font: inherit; }
   ul, ol { list-style: none; }
-  .row { display: flex; align-items: baseline; justify-content: space-between; gap: 0.75rem; }
+  .row { display: flex; align-items: baseline; justify-content: space-between; column-gap: 0.75rem; }
+  .wrap { flex-wrap: wrap; }
+  .end { margin-inline-start: auto; text-align: end; }
   .grow { flex: 1; min-inline-size: 0; }
   .cut { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .strong { font-weight: 600; }

@@ -178,7 +178,10 @@ export class ConduitWebhookList extends ConduitElement {
     const time = make('time', { class: 'muted', part: 'time' });
     const what = make('span', { class: 'cut', part: 'type' });
     const outcome = make('span', { part: 'outcome' });
-    const lines = [make('div', { class: 'row' }, url, time), make('div', { class: 'row muted' }, what, outcome)];
+    const lines = [
+      make('div', { class: 'row' }, url, time),
+      make('div', { class: 'row wrap muted' }, what, make('span', { class: 'end' }, outcome)),
+    ];
     const row = {
       dot,
       url,
