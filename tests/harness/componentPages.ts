@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,7 +57,42 @@ export class ComponentPages {
   /** Opens a page, `task-progress` for one, as a visitor with a key whose network is the proxy. */
   async open(context: TestContext, name: string, fields: object = {}): Promise<ComponentPage> {
     const key = await this.front.createKey(fields);
-    const server = pagesServer({ conduit: this.proxy.url, key, masterKey: MASTER_KEY });
+    return this.#show(context, key, name, pagesServer({ conduit: this.proxy.url, key, masterKey: MASTER_KEY }));
+  }
+
+  /** Opens a page with a spend meter, under a policy of its own; `prepare` has it before it loads. */
+  async openUnder(
+    context: TestContext,
+    policy: string,
+    head: string,
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<ComponentPage> {
+    const key = await this.front.createKey();
+    const { url } = this.proxy;
+    const site = pagesServer({ conduit: url, key, masterKey: MASTER_KEY });
+    const body = `<!doctype html><html lang="en"><title>x</title>${head}<conduit-spend-meter></conduit-spend-meter></html>`;
+    const server = createServer((request, response) => {
+      if (request.url !== '/own.html') {
+        site.emit('request', request, response);
+        return;
+      }
+      response.setHeader('content-type', 'text/html');
+      response.setHeader(
+        'content-security-policy',
+        `connect-src 'self' ${url} ${url.replace('http', 'ws')}; ${policy}`,
+      );
+      response.end(body);
+    });
+    return this.#show(context, key, 'own', server, prepare);
+  }
+
+  async #show(
+    context: TestContext,
+    key: Key,
+    name: string,
+    server: Server,
+    prepare?: (page: Page) => Promise<unknown>,
+  ): Promise<ComponentPage> {
     const page = await this.#chromium(context).newPage({ viewport: { width: 640, height: 480 } });
     this.#open.push({ page, server });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -70,6 +105,7 @@ export class ComponentPages {
         noteTrouble(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
       });
     });
+    await prepare?.(page);
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}.html`);
     return { page, key, troubles };
   }

@@ -43,8 +43,9 @@ async function load({ src, nonce, tokenUrl }: Home): Promise<ConduitSignalRServi
   }
   if (page.conduitSignalR === undefined) {
     const own = document.querySelector<HTMLScriptElement>(`script[src*="${FILE_NAME}"]`);
-    await (own === null ? add(new URL(FILE_NAME, src).href, nonce) : run(own));
+    if (own !== null) await run(own);
   }
+  if (page.conduitSignalR === undefined) await add(new URL(FILE_NAME, src).href, nonce);
   const service = page.conduitSignalR;
   if (service === undefined) throw new Error('the client did not load');
   if (tokenUrl !== undefined) service.setVirtualKey(() => token(tokenUrl));
@@ -66,7 +67,10 @@ function add(src: string, nonce: string): Promise<void> {
   const script = document.createElement('script');
   return new Promise((resolve, reject) => {
     script.addEventListener('load', () => resolve());
-    script.addEventListener('error', () => reject(new Error(`${src} could not be loaded`)));
+    script.addEventListener('error', () => {
+      script.remove();
+      reject(new Error(`${src} could not be loaded`));
+    });
     script.nonce = nonce;
     script.src = src;
     document.head.append(script);
