@@ -47,6 +47,22 @@ test('an element says that the client cannot be loaded, and tries again', async 
   await page.getByText('$0.00').waitFor();
 });
 
+test('the connection status says so too', async (context) => {
+  const { page } = await pages.openUnder(context, NONCE, components('nonce="abc" defer'), (page) =>
+    page.route('**/conduit-signalr-service.js', (route) => route.abort()),
+  );
+  await page.getByText(/Could not connect/).waitFor();
+  await page.evaluate(() => {
+    const { document } = globalThis as any;
+    const [meter] = document.querySelectorAll('conduit-spend-meter');
+    meter.replaceWith(document.createElement('conduit-connection-status'));
+  });
+  await page.getByText('Not connected', { exact: true }).first().waitFor();
+  await page.unroute('**/conduit-signalr-service.js');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('Connected', { exact: true }).first().waitFor();
+});
+
 test('an element says that the page has no token for it', async (context) => {
   const { page } = await pages.openUnder(context, NONCE, components('nonce="abc" defer'), (page) =>
     page.route('**/token', (route) => route.fulfill({ status: 403 })),

@@ -61,7 +61,7 @@ const STYLES = stylesheet(`
   dt { color: var(--_muted); font-size: 0.875em; }
   dd { font-size: 0.875em; text-align: end; }
   ol { margin-block-start: 0.375rem; }
-  .notice { display: none; }
+  .notice { margin: 0; padding: 0.375rem 0.75rem; }
   .hub button { margin-block-start: 0.375rem; }
   @media (prefers-reduced-motion: no-preference) {
     .dot.warn { animation: breathe 1.2s ease-in-out infinite alternate; }
@@ -100,6 +100,7 @@ export class ConduitConnectionStatus extends ConduitElement {
   #hubs: Listed[] = [];
   #announced: ConnectionState | undefined;
   #running: ConduitSignalRService | undefined;
+  #isWithoutService = false;
   #details!: HTMLDetailsElement;
   #label!: HTMLElement;
   #dot!: HTMLElement;
@@ -117,7 +118,13 @@ export class ConduitConnectionStatus extends ConduitElement {
 
   /** The worst state of its hubs. */
   get state(): ConnectionState {
+    if (this.#isWithoutService) return 'failed';
     return RANKS.find((state) => this.#hubs.some(({ condition }) => condition.state === state)) ?? 'connecting';
+  }
+
+  override attributeChangedCallback(name?: string): void {
+    super.attributeChangedCallback();
+    if (name === 'open' && this.#details !== undefined) this.#details.open = this.hasAttribute('open');
   }
 
   protected get styles() {
@@ -139,7 +146,7 @@ export class ConduitConnectionStatus extends ConduitElement {
       make('slot', { name: 'label' }, this.#label),
       this.#state,
     );
-    this.#details = make('details', {}, summary);
+    this.#details = make('details', { open: this.hasAttribute('open') }, summary);
     this.#details.addEventListener('toggle', () => {
       setAttribute(this, 'open', this.#details.open);
       if (this.#details.open && this.#running) this.#ping(this.#running);
@@ -149,6 +156,9 @@ export class ConduitConnectionStatus extends ConduitElement {
 
   protected follow(service: ConduitSignalRService, life: AbortSignal): void {
     this.#running = service;
+    this.#isWithoutService = false;
+    // Each hub says how it stands by itself.
+    this.complain(undefined);
     this.#announced = undefined;
     for (const { section } of this.#hubs) section.remove();
     this.#hubs = this.hubs.map((hub) => this.#list(hub));
@@ -168,7 +178,6 @@ export class ConduitConnectionStatus extends ConduitElement {
 
   protected render(): void {
     const { state } = this;
-    this.#details.open = this.hasAttribute('open');
     setText(this.#label, this.getAttribute('label') ?? '');
     this.#label.hidden = this.#label.textContent === '';
     setText(
@@ -182,6 +191,11 @@ export class ConduitConnectionStatus extends ConduitElement {
     if (state === 'connecting' || state === this.#announced) return;
     if (this.#announced !== undefined || state !== 'connected') this.#announcer.say(TEXTS[state]);
     this.#announced = state;
+  }
+
+  /** There is no service: of what its hubs are, it is told itself. */
+  protected override conditionChanged({ state }: HubCondition): void {
+    this.#isWithoutService = state === 'failed';
   }
 
   #followHub(listed: Listed, service: ConduitSignalRService, life: AbortSignal): void {

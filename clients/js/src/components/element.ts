@@ -14,6 +14,9 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 const STATES = ['connecting', 'connected', 'reconnecting', 'disconnected', 'failed'] as const;
 
+/** How long it may take to connect before that is said. */
+const UNSAID_MILLIS = 1_000;
+
 /**
  * An element on a service.
  *
@@ -36,6 +39,7 @@ export abstract class ConduitElement extends Base {
   #noticeText!: HTMLElement;
   #notice!: HTMLElement;
   #retry!: HTMLElement;
+  #soon: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -154,6 +158,7 @@ export abstract class ConduitElement extends Base {
   }
 
   #end(): void {
+    clearTimeout(this.#soon);
     this.#life?.abort();
     this.#life = undefined;
   }
@@ -170,7 +175,9 @@ export abstract class ConduitElement extends Base {
       if (!life.signal.aborted) this.follow(service, life.signal);
     } catch (thrown) {
       if (life.signal.aborted) return;
-      this.#show({ state: 'failed', reason: saidBy(thrown), isPolling: false });
+      const condition: HubCondition = { state: 'failed', reason: saidBy(thrown), isPolling: false };
+      this.#show(condition);
+      this.conditionChanged(condition);
     }
     if (!life.signal.aborted) this.render();
   }
@@ -194,9 +201,17 @@ export abstract class ConduitElement extends Base {
   }
 
   #show(condition: HubCondition): void {
+    clearTimeout(this.#soon);
     this.showState(condition.state);
     const text = sentence(condition);
-    this.complain(text, condition.state === 'failed' || condition.state === 'disconnected');
+    const tell = () => this.complain(text, condition.state === 'failed' || condition.state === 'disconnected');
+    if (condition.state !== 'connecting' || condition.nextRetryTime !== undefined || condition.isPolling) {
+      tell();
+      return;
+    }
+    // Nothing should move in a page because it connects as it should.
+    this.complain(undefined);
+    this.#soon = setTimeout(tell, UNSAID_MILLIS);
   }
 }
 

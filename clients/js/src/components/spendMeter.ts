@@ -43,7 +43,8 @@ export class ConduitSpendMeter extends ConduitElement {
 
   readonly #announcer = new Announcer();
   #spend: Spend | undefined;
-  #alert: string | undefined;
+  #alert: BudgetAlertEvent | undefined;
+  #latest = '';
   #label!: HTMLElement;
   #amount!: HTMLElement;
   #budget!: HTMLElement;
@@ -103,26 +104,28 @@ export class ConduitSpendMeter extends ConduitElement {
   protected follow(service: ConduitSignalRService, life: AbortSignal): void {
     this.#spend = undefined;
     this.#alert = undefined;
+    this.#latest = '';
     life.addEventListener('abort', () => this.#announcer.stop());
     let updates = 0;
     this.hear(service, 'spend', 'SpendUpdate', life, (event: SpendUpdateEvent) => {
       updates += 1;
-      const { currentSpend, budget, budgetPercentage, requests } = event;
-      // What is spent in a period only grows.
-      if (this.#spend !== undefined && currentSpend < this.#spend.currentSpend) this.#alert = undefined;
-      const period = this.#spend?.periodEnd === undefined ? {} : { periodEnd: this.#spend.periodEnd };
-      this.#spend = {
-        currentSpend,
-        requests,
-        ...(budget === undefined ? {} : { budget }),
-        ...(budgetPercentage === undefined ? {} : { budgetPercentage }),
-        ...period,
-      };
-      this.render();
+      // Who comes back is told the sum first, and then what led to it.
+      if (event.eventId >= this.#latest) {
+        this.#latest = event.eventId;
+        const { currentSpend, budget, budgetPercentage, requests } = event;
+        this.#spend = {
+          currentSpend,
+          requests,
+          ...(budget === undefined ? {} : { budget }),
+          ...(budgetPercentage === undefined ? {} : { budgetPercentage }),
+          ...(this.#spend?.periodEnd === undefined ? {} : { periodEnd: this.#spend.periodEnd }),
+        };
+        this.render();
+      }
       this.dispatch('conduit-spend-update', event);
     });
     this.hear(service, 'spend', 'BudgetAlert', life, (event: BudgetAlertEvent) => {
-      this.#alert = event.message;
+      this.#alert = event;
       this.#announcer.say(event.message);
       this.render();
       this.dispatch('conduit-budget-alert', event);
@@ -148,8 +151,6 @@ export class ConduitSpendMeter extends ConduitElement {
   protected render(): void {
     const language = languageOf(this);
     setText(this.#label, this.getAttribute('label') ?? 'Spend');
-    setText(this.#alertLine, this.#alert ?? '');
-    this.#alertLine.hidden = this.#alert === undefined;
     const { currentSpend, budget, budgetPercentage, requests = 0, periodEnd } = this.#spend ?? {};
     setText(this.#amount, currentSpend === undefined ? '–' : money(currentSpend, this.currency, language));
     const hasBudget = budget !== undefined && budget > 0;
@@ -162,6 +163,10 @@ export class ConduitSpendMeter extends ConduitElement {
     const used = hasBudget && currentSpend !== undefined ? (budgetPercentage ?? (100 * currentSpend) / budget) : 0;
     const tone =
       used >= this.#figure('critical-at', CRITICAL_AT) ? 'bad' : used >= this.#figure('warn-at', WARN_AT) ? 'warn' : '';
+    // In the next period, or with a larger budget, it is no longer true.
+    const alert = this.#alert !== undefined && used >= this.#alert.threshold ? this.#alert.message : undefined;
+    setText(this.#alertLine, alert ?? '');
+    this.#alertLine.hidden = alert === undefined;
     setText(this.#percent, hasBudget ? percent(used, language) : '');
     setAttribute(this.#percent, 'class', tone || undefined);
     setAttribute(this.#alertLine, 'class', `alert ${tone || 'warn'}`);
