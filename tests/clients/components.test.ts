@@ -45,6 +45,10 @@ describe('conduit-task-progress', () => {
     await expect(attribute(page, 'progressbar', 'aria-valuenow')).resolves.toBe('100');
     await expect(page.getByText('Connection lost').first().isHidden()).resolves.toBe(true);
     await expect(violations(page)).resolves.toEqual([]);
+    // A task that has ended needs no connection.
+    pages.cut();
+    await page.locator('conduit-task-progress:state(reconnecting)').first().waitFor();
+    await expect(page.getByText('Connection lost').first().isHidden()).resolves.toBe(true);
     expect(troubles).toEqual([]);
   });
 

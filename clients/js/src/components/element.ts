@@ -95,6 +95,11 @@ export abstract class ConduitElement extends Base {
   /** Shows what is known. */
   protected abstract render(): void;
 
+  /** Whether nothing more can come, so that the connection makes no difference. */
+  protected get isOver(): boolean {
+    return false;
+  }
+
   /** Is told how the connection stands. */
   protected conditionChanged(_condition: HubCondition): void {}
 
@@ -203,7 +208,7 @@ export abstract class ConduitElement extends Base {
   #show(condition: HubCondition): void {
     clearTimeout(this.#soon);
     this.showState(condition.state);
-    const text = sentence(condition);
+    const text = this.isOver ? undefined : sentence(condition);
     const tell = () => this.complain(text, condition.state === 'failed' || condition.state === 'disconnected');
     if (condition.state !== 'connecting' || condition.nextRetryTime !== undefined || condition.isPolling) {
       tell();

@@ -36,6 +36,7 @@ const STATUS_TEXTS: Record<TaskStatus, string> = {
   timedOut: 'Timed out',
 };
 
+/** Of those in which it has ended. */
 const TONES: Partial<Record<TaskStatus, string>> = {
   completed: 'good',
   failed: 'bad',
@@ -105,6 +106,10 @@ export class ConduitTaskProgress extends ConduitElement {
 
   protected get subject(): string {
     return this.taskId;
+  }
+
+  protected override get isOver(): boolean {
+    return this.#task.status in TONES;
   }
 
   protected build(): Node[] {
