@@ -9,10 +9,16 @@ const PROJECT = new URL('../../', import.meta.url);
 const port = Number(process.env.PORT || 8788);
 const conduit = process.env.CONDUIT || 'http://127.0.0.1:8787';
 
-const read = (path) => readFileSync(new URL(path, PROJECT), 'utf8');
-const key = JSON.parse(read('.wrangler/demo-key'));
-const [, masterKey] = read('.dev.vars').match(/^MASTER_KEY="(.*)"$/m);
+/** What `npm start` has written: its key, and its secrets. */
+function site() {
+  const read = (path) => readFileSync(new URL(path, PROJECT), 'utf8');
+  try {
+    const [, masterKey] = read('.dev.vars').match(/^MASTER_KEY="?(.*?)"?$/m);
+    return { conduit, key: JSON.parse(read('.wrangler/demo-key')), masterKey };
+  } catch {
+    console.error('There is no local Conduit yet: run `npm start` in another terminal.');
+    process.exit(1);
+  }
+}
 
-pagesServer({ conduit, key, masterKey }).listen(port, '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${port}`);
-});
+pagesServer(site()).listen(port, '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`));

@@ -48,7 +48,7 @@ export function pagesServer({ conduit, key, masterKey }) {
     if (!response.ok) throw new Error(`${type}: ${await response.text()}`);
   };
 
-  /** @type {Record<string, () => Promise<Answer>>} */
+  /** @type {Record<string, (query: URLSearchParams) => Promise<Answer>>} */
   const answers = {
     // A site would look at its own session here, and say what the token is good for.
     'GET /token': async () => {
@@ -62,8 +62,8 @@ export function pagesServer({ conduit, key, masterKey }) {
     ...Object.fromEntries(
       Object.entries(plays).map(([name, play]) => [
         `POST /play/${name}`,
-        async () => {
-          play(tell).catch((error) => console.error(error.message));
+        async (query) => {
+          await play(tell, query.get('taskId') ?? 'render-42');
           return { status: 204 };
         },
       ]),
@@ -84,9 +84,9 @@ export function pagesServer({ conduit, key, masterKey }) {
   };
 
   return createServer(async (request, response) => {
-    const [path = '/'] = (request.url ?? '/').split('?');
+    const [path = '/', query] = (request.url ?? '/').split('?');
     const answer = answers[`${request.method} ${path}`] ?? (() => file(path));
-    const { status, type, body } = await answer().catch((error) => ({
+    const { status, type, body } = await answer(new URLSearchParams(query)).catch((error) => ({
       status: 502,
       type: 'text/plain',
       body: error.message,

@@ -387,3 +387,17 @@ test('all of them fit a phone, opened too', async (context) => {
   await expect(violations(page)).resolves.toEqual([]);
   expect(troubles).toEqual([]);
 });
+
+test('the buttons of the pages have something happen', async (context) => {
+  const { page, troubles } = await pages.open(context, 'all');
+  await connected(page, 'conduit-notifications');
+  await page.getByRole('button', { name: 'Play a task' }).click();
+  await seen(page, 'frame 20 of 200');
+  await page.getByRole('button', { name: 'Spend 0.42' }).click();
+  await seen(page, '$0.42');
+  await page.getByRole('button', { name: 'Deliver one' }).click();
+  await seen(page, 'sending');
+  await page.getByRole('button', { name: 'Tell something' }).click();
+  await page.locator('conduit-notifications [part=title]').waitFor();
+  expect(troubles).toEqual([]);
+});
