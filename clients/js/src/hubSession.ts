@@ -77,8 +77,11 @@ export class HubSession {
     this.#recovery = new Recovery(around);
     this.#polling = new HistoryPolling({ ...around, intervalMillis: () => this.policy.pollInterval });
     this.#ladder = new TransportLadder(() => this.policy);
-    this.#watch = new NegotiationWatch(logger, this.#ladder, () =>
-      shared.order.turn(this, this.policy.priority, this.#ended.signal),
+    this.#watch = new NegotiationWatch(
+      logger,
+      this.#ladder,
+      () => shared.order.turn(this, this.policy.priority, this.#ended.signal),
+      () => this.policy.connectTimeout,
     );
     this.#retry = retryRules({
       policy: () => this.policy,

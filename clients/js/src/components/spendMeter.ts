@@ -21,6 +21,12 @@ export interface Spend {
 const WARN_AT = 75;
 const CRITICAL_AT = 90;
 
+/** After the end of a period the server knows of it too. */
+const GRACE_MILLIS = 1_000;
+
+/** The longest time that a timer takes. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
+
 const STYLES = stylesheet(`
   .amount { font-size: 1.5em; font-weight: 600; line-height: 1.2; }
   .track { margin-block: 0.5rem 0.375rem; }
@@ -131,6 +137,8 @@ export class ConduitSpendMeter extends ConduitElement {
       this.dispatch('conduit-budget-alert', event);
     });
     this.watch(service, 'spend', life);
+    let nextPeriod: ReturnType<typeof setTimeout> | undefined;
+    life.addEventListener('abort', () => clearTimeout(nextPeriod));
     const read = async () => {
       const before = updates;
       const view = await service.read<Spend>('/v1/spend');
@@ -140,7 +148,10 @@ export class ConduitSpendMeter extends ConduitElement {
       const period = view.periodEnd === undefined ? {} : { periodEnd: view.periodEnd };
       this.#spend = isNewer && this.#spend ? { ...this.#spend, ...period } : view;
       this.render();
-      if (view.periodEnd !== undefined) readAgainAt(view.periodEnd, life, () => void read().catch(() => {}));
+      clearTimeout(nextPeriod);
+      const millis = Date.parse(view.periodEnd ?? '') - Date.now() + GRACE_MILLIS;
+      if (millis > 0 && millis < LONGEST_TIMER_MILLIS)
+        nextPeriod = setTimeout(() => void read().catch(() => {}), millis);
     };
     // A token for the hub alone may not read; the hub tells what was spent.
     const whenConnected = () => service.isConnected('spend') && void read().catch(() => {});
@@ -183,15 +194,4 @@ export class ConduitSpendMeter extends ConduitElement {
     const value = Number.parseFloat(this.getAttribute(attribute) ?? '');
     return Number.isFinite(value) ? value : usual;
   }
-}
-
-/** The longest time that a timer takes. */
-const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
-
-/** A second after something is over, when the server knows that too. */
-function readAgainAt(time: string, life: AbortSignal, read: () => void): void {
-  const millis = Date.parse(time) - Date.now() + 1_000;
-  if (!(millis > 0 && millis < LONGEST_TIMER_MILLIS)) return;
-  const timer = setTimeout(read, millis);
-  life.addEventListener('abort', () => clearTimeout(timer));
 }
