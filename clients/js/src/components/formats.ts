@@ -27,13 +27,15 @@ export function percent(value: number, language: string | undefined): string {
   return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }).format(shown / 100);
 }
 
-/** A time of day. */
+/** A time of day; nothing of what is no time. */
 export function timeOfDay(time: Date, language: string | undefined): string {
+  if (Number.isNaN(time.getTime())) return '';
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(time);
 }
 
-/** A day. */
+/** A day; nothing of what is no time. */
 export function day(time: Date, language: string | undefined): string {
+  if (Number.isNaN(time.getTime())) return '';
   return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(time);
 }
 
