@@ -5,7 +5,7 @@
 //
 // As a process of its own, to be killed:
 //
-//     node miniflare.config.js --port 8788 --persist folder [--worker tests/worker] [--var NAME=VALUE …]
+//     node miniflare.config.js --port 8788 --persist folder [--worker tests/worker] [--pages] [--var NAME=VALUE …]
 //
 // prints `ready http://127.0.0.1:8788/` when it serves. Its workerd outlives a parent that is killed: start it with
 // `detached: true` and kill the group, `process.kill(-child.pid, 'SIGKILL')`. What was answered is in the folder then.
@@ -48,12 +48,14 @@ export const LOCAL_VARS = {
  *   with the instance
  * @param {Record<string, string>} [options.vars] over those of wrangler.toml, secrets too
  * @param {string} [options.worker] `edge`, or the folder of another Worker that has a wrangler.toml and a `build/`
+ * @param {boolean} [options.pages] whether what is served before the Worker is there too: the dashboard
  * @returns {import('miniflare').MiniflareOptions}
  */
-export function miniflareOptions({ port = 0, persist, vars = {}, worker = 'edge' } = {}) {
+export function miniflareOptions({ port = 0, persist, vars = {}, worker = 'edge', pages = false } = {}) {
   const edge = readConfig(PROJECT);
   const folder = worker === 'edge' ? PROJECT : resolve(PROJECT, worker);
   const config = worker === 'edge' ? edge : readConfig(folder);
+  const front = pages ? { assets: assetsBefore(folder, config) } : {};
   return {
     host: '127.0.0.1',
     port,
@@ -72,12 +74,13 @@ export function miniflareOptions({ port = 0, persist, vars = {}, worker = 'edge'
           compatibilityDate: config.compatibility_date ?? edge.compatibility_date,
           compatibilityFlags: config.compatibility_flags ?? edge.compatibility_flags,
           manifest: manifest(folder),
-          env: bindings(config, vars),
+          env: bindings(config, vars, pages),
           exports: durableObjects(config),
           triggers: queueConsumers(config),
+          ...front,
         },
       },
-      ...(config.assets === undefined ? [] : [{ config: assetsWorker(folder, config) }]),
+      ...(config.assets === undefined || pages ? [] : [{ config: assetsWorker(folder, config) }]),
     ],
   };
 }
@@ -105,8 +108,9 @@ function manifest(folder) {
 /**
  * @param {any} config
  * @param {Record<string, string>} vars
+ * @param {boolean} pages
  */
-function bindings(config, vars) {
+function bindings(config, vars, pages) {
   const texts = { ...config.vars, ...LOCAL_VARS, ...vars };
   const env = /** @type {Record<string, any>} */ ({});
   for (const [name, value] of Object.entries(texts)) env[name] = { type: 'text', value: String(value) };
@@ -114,7 +118,9 @@ function bindings(config, vars) {
   for (const { name, namespace_id, simple } of config.ratelimits ?? []) {
     env[name] = { type: 'rate-limit', namespace: namespace_id, simple };
   }
-  if (config.assets !== undefined) env[config.assets.binding] = { type: 'worker', worker: assetsName(config) };
+  if (config.assets !== undefined) {
+    env[config.assets.binding] = pages ? { type: 'assets' } : { type: 'worker', worker: assetsName(config) };
+  }
   for (const { binding, queue } of config.queues?.producers ?? []) env[binding] = { type: 'queue', name: queue };
   for (const { name, class_name } of config.durable_objects?.bindings ?? []) {
     env[name] = { type: 'durable-object', worker: config.name, exportName: class_name };
@@ -126,8 +132,25 @@ function bindings(config, vars) {
 const assetsName = (config) => `${config.name}-assets`;
 
 /**
- * Assets have a Worker of their own here: before the Worker itself, Miniflare's router would take a millisecond of each
- * request, which a deployment does not.
+ * Assets before the Worker, as in a deployment.
+ *
+ * @param {string} folder
+ * @param {any} config
+ */
+function assetsBefore(folder, { assets }) {
+  const directory = resolve(folder, assets.directory);
+  const page = join(directory, 'index.html');
+  if (!existsSync(page)) throw new Error(`${page} is not there: run \`npm run build\` first`);
+  return {
+    directory,
+    hasUserWorker: true,
+    runWorkerFirst: assets.run_worker_first,
+  };
+}
+
+/**
+ * Where nobody looks at pages, assets have a Worker of their own: before the Worker itself, Miniflare's router would take
+ * a millisecond of each request, which a deployment does not.
  *
  * @param {string} folder
  * @param {any} config
@@ -177,14 +200,15 @@ async function serve() {
       port: { type: 'string', default: '0' },
       persist: { type: 'string' },
       worker: { type: 'string', default: 'edge' },
+      pages: { type: 'boolean', default: false },
       var: { type: 'string', multiple: true, default: [] },
     },
   });
   const vars = Object.fromEntries(
     values.var.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
-  const { persist, worker } = values;
-  const miniflare = new Miniflare(miniflareOptions({ port: Number(values.port), persist, worker, vars }));
+  const { persist, worker, pages } = values;
+  const miniflare = new Miniflare(miniflareOptions({ port: Number(values.port), persist, worker, pages, vars }));
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.once(signal, () => miniflare.dispose().then(() => process.exit(0)));
   }

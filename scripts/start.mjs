@@ -4,7 +4,8 @@
 
 import { ensureDemoKey } from './local/demoKey.mjs';
 import { ensureDevVars } from './local/devVars.mjs';
-import { playTraffic } from './local/madeUpTraffic.mjs';
+import { assemble } from './local/traffic/cast.mjs';
+import { playTraffic } from './local/traffic/play.mjs';
 import { checkPortIsFree, startWranglerDev } from './local/wranglerDev.mjs';
 import { entry } from './setup/entry.mjs';
 import { buildWorker } from './setup/workerBuild.mjs';
@@ -17,7 +18,8 @@ await entry(async (args) => {
   const { MASTER_KEY: masterKey } = await ensureDevVars();
 
   const demo = args.includes('--demo');
-  const worker = await startWranglerDev(port, { logRequests: !demo });
+  const cast = demo ? await assemble() : undefined;
+  const worker = await startWranglerDev(port, { logRequests: !demo, vars: cast?.vars ?? {} });
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop.abort());
   stopWithParent(stop);
@@ -27,13 +29,14 @@ await entry(async (args) => {
     const key = await ensureDemoKey(worker.address, masterKey);
     console.log(greeting(worker.address, key, masterKey));
     if (demo) {
-      playTraffic({ address: worker.address, masterKey, virtualKeyId: key.id, signal: stop.signal });
-      console.log('Made-up tasks are running.\n');
+      playTraffic({ address: worker.address, masterKey, key, cast, signal: stop.signal });
+      console.log('  Made-up traffic is running: open the dashboard.\n');
     }
     const code = await worker.ended;
     return stop.signal.aborted ? 0 : code;
   } finally {
     stop.abort();
+    cast?.dismiss();
     await worker.end();
   }
 });
@@ -58,6 +61,7 @@ function greeting(address, virtualKey, masterKey) {
   };
   return `
   Conduit Edge   ${address}
+  dashboard      ${address}/   (sign in with one of these keys)
   virtual key    ${virtualKey.key}   (demo, id ${virtualKey.id})
   master key     ${masterKey}
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildBrowserFiles } from '../setup/clientBuild.mjs';
 import { show, step } from '../setup/command.mjs';
+import { buildDashboard } from '../setup/dashboardBuild.mjs';
 import { npmCommand, PROJECT } from '../setup/places.mjs';
 import { ensureCargoDeny } from '../setup/rustTools.mjs';
 import { ensureWasmToolchain } from '../setup/wasmToolchain.mjs';
@@ -81,11 +82,13 @@ function biome() {
   return quiet(npmCommand('biome'), process.stderr.isTTY ? ['ci'] : ['ci', '--colors=off']);
 }
 
-/** What runs in pages knows the names of the browser, and what runs in Node.js does not. */
+/** What Node.js runs, and what browsers do: only these know the names of a page. */
 async function types() {
-  const everything = await quiet(npmCommand('tsc'), ['--noEmit']);
-  const client = await quiet(npmCommand('tsc'), ['-p', 'clients/js', '--noEmit']);
-  return { ok: everything.ok && client.ok };
+  const outcomes = [];
+  for (const project of [[], ['-p', 'clients/js'], ['-p', 'dashboard']]) {
+    outcomes.push(await quiet(npmCommand('tsc'), [...project, '--noEmit']));
+  }
+  return { ok: outcomes.every(({ ok }) => ok) };
 }
 
 function clippy() {
@@ -115,7 +118,10 @@ async function cargoTest() {
 
 async function build(crate) {
   await buildWorker(crate);
-  if (crate === '.') await buildBrowserFiles();
+  if (crate === '.') {
+    await buildBrowserFiles();
+    await buildDashboard();
+  }
   return { ok: true };
 }
 

@@ -25,10 +25,14 @@ export async function checkPortIsFree(port) {
   });
 }
 
-/** Starts it and waits until it is healthy. `ended` settles when it has ended, `end()` ends it. */
-export async function startWranglerDev(port, { logRequests }) {
+/**
+ * Starts it, with variables over those of wrangler.toml, and waits until it is healthy. `ended` settles when it has
+ * ended, `end()` ends it.
+ */
+export async function startWranglerDev(port, { logRequests, vars }) {
   const args = ['dev', '--ip', HOST, '--port', String(port), '--show-interactive-dev-session=false'];
   if (!logRequests) args.push('--log-level=warn');
+  for (const [name, value] of Object.entries(vars)) args.push('--var', `${name}:${value}`);
   const child = spawn(npmCommand('wrangler'), args, {
     cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'pipe'],

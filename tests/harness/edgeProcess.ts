@@ -8,9 +8,9 @@ export class EdgeProcess extends FrontDoor {
     super(worker.url);
   }
 
-  /** Starts on a folder that holds its storage, at a port or any free one. */
-  static async start(folder: string, port = 0, vars: Record<string, string> = {}): Promise<EdgeProcess> {
-    return new EdgeProcess(await WorkerProcess.start('edge', folder, port, vars));
+  /** Starts on a folder that holds its storage, at a port or any free one; with `pages` it serves the dashboard too. */
+  static async start(folder: string, port = 0, vars: Record<string, string> = {}, pages = false): Promise<EdgeProcess> {
+    return new EdgeProcess(await WorkerProcess.start('edge', folder, port, vars, pages));
   }
 
   get port(): number {

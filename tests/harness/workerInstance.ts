@@ -8,6 +8,8 @@ export interface InstanceOptions {
   vars?: Record<string, string>;
   /** Folder of the storage; a temporary one without it. */
   persist?: string;
+  /** Whether it serves the dashboard too. */
+  pages?: boolean;
 }
 
 export class WorkerInstance {

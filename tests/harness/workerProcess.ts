@@ -26,9 +26,11 @@ export class WorkerProcess {
     folder: string,
     port = 0,
     vars: Record<string, string> = {},
+    pages = false,
   ): Promise<WorkerProcess> {
     const over = Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
-    const args = [SCRIPT, '--worker', worker, '--port', `${port}`, '--persist', folder, ...over];
+    const front = pages ? ['--pages'] : [];
+    const args = [SCRIPT, '--worker', worker, '--port', `${port}`, '--persist', folder, ...front, ...over];
     // Its own process group, so that its workerd is killed with it.
     const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const output: string[] = [];

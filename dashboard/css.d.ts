@@ -1,0 +1,3 @@
+// Style sheets are bundled with what imports them.
+
+declare module '*.css';
