@@ -3,7 +3,7 @@
 //
 //     node scripts/build.mjs [tests/worker]
 
-import { buildBrowserFile } from './setup/clientBuild.mjs';
+import { buildBrowserFiles } from './setup/clientBuild.mjs';
 import { buildDashboard } from './setup/dashboardBuild.mjs';
 import { entry } from './setup/entry.mjs';
 import { buildWorker } from './setup/workerBuild.mjs';
@@ -11,6 +11,6 @@ import { buildWorker } from './setup/workerBuild.mjs';
 await entry(async ([crate]) => {
   await buildWorker(crate);
   if (crate !== undefined) return;
-  await buildBrowserFile();
+  await buildBrowserFiles();
   await buildDashboard();
 });

@@ -1,11 +1,11 @@
-// The JavaScript client into `clients/js/dist`, and its one file for pages into `public/js`:
+// The JavaScript client into `clients/js/dist`, and its files for pages into `public/js`:
 //
-//     node scripts/client.mjs [--browser]     with --browser only that file
+//     node scripts/client.mjs [--browser]     with --browser only those
 
-import { buildBrowserFile, buildClientPackage } from './setup/clientBuild.mjs';
+import { buildBrowserFiles, buildClientPackage } from './setup/clientBuild.mjs';
 import { entry } from './setup/entry.mjs';
 
 await entry(async (args) => {
-  if (args.includes('--browser')) await buildBrowserFile();
+  if (args.includes('--browser')) await buildBrowserFiles();
   else await buildClientPackage();
 });

@@ -1,5 +1,5 @@
 //! `/openapi.json` and `/asyncapi.json`: what the routes, the hubs and the events are, made from their declarations
-//! (`node scripts/describe.mjs`); and the client for pages. All are files that are served as they are.
+//! (`node scripts/describe.mjs`); and the client and the components for pages. All are files that are served as they are.
 
 use worker::Response;
 

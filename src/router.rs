@@ -85,9 +85,11 @@ pub(crate) async fn route(visit: Visit, origin: &Origin) -> Result<Response, Ref
         ("GET", "/health" | "/health/live" | "/health/ready" | "/health/signalr", _) => {
             Box::pin(health_door::serve(visit))
         }
-        ("GET", "/openapi.json" | "/asyncapi.json" | "/js/conduit-signalr-service.js", _) => {
-            Box::pin(descriptions::serve(visit))
-        }
+        (
+            "GET",
+            "/openapi.json" | "/asyncapi.json" | "/js/conduit-signalr-service.js" | "/js/conduit-components.js",
+            _,
+        ) => Box::pin(descriptions::serve(visit)),
         _ => return Err(Refusal::Internal(format!("{route:?} is declared, and no door is there"))),
     };
     answer.await

@@ -72,3 +72,8 @@ pub use virtual_key::{
     },
     operations::outcome_of_nobody,
 };
+
+/// The hub of the page for those who have one in ASP.NET Core, which is thus compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/migrating-from-aspnetcore.md")]
+struct MigratingFromAspNetCore;

@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildBrowserFile } from '../setup/clientBuild.mjs';
+import { buildBrowserFiles } from '../setup/clientBuild.mjs';
 import { show, step } from '../setup/command.mjs';
 import { buildDashboard } from '../setup/dashboardBuild.mjs';
 import { npmCommand, PROJECT } from '../setup/places.mjs';
@@ -82,9 +82,12 @@ function biome() {
   return quiet(npmCommand('biome'), process.stderr.isTTY ? ['ci'] : ['ci', '--colors=off']);
 }
 
-/** What Node.js runs, and what browsers do. */
+/** What Node.js runs, and what browsers do: only these know the names of a page. */
 async function types() {
-  const outcomes = [await quiet(npmCommand('tsc'), ['--noEmit']), await quiet(npmCommand('tsc'), ['-p', 'dashboard'])];
+  const outcomes = [];
+  for (const project of [[], ['-p', 'clients/js'], ['-p', 'dashboard']]) {
+    outcomes.push(await quiet(npmCommand('tsc'), [...project, '--noEmit']));
+  }
   return { ok: outcomes.every(({ ok }) => ok) };
 }
 
@@ -116,7 +119,7 @@ async function cargoTest() {
 async function build(crate) {
   await buildWorker(crate);
   if (crate === '.') {
-    await buildBrowserFile();
+    await buildBrowserFiles();
     await buildDashboard();
   }
   return { ok: true };

@@ -314,3 +314,17 @@ test('figures are there: how long things took, how many messages there were', as
   });
   expect(client.getTransport('tasks')).toBe('WebSockets');
 });
+
+test('what the owner of a key may read is read with the key of its kind', async () => {
+  const key = await front.createKey();
+  await front.tell(key, 'SpendRecorded', { amount: 1.5 });
+  const client = service(front, key, { masterKey: MASTER_KEY });
+  await expect(client.read('/v1/spend')).resolves.toMatchObject({ currentSpend: 1.5 });
+  await expect(client.read(`/v1/admin/keys/${key.id}`)).resolves.toMatchObject({ id: key.id });
+  await expect(client.read('/v1/tasks/none')).rejects.toMatchObject({ code: 'refused' });
+  const tokens = ['expired', await front.clientToken(key)];
+  client.setVirtualKey(() => tokens.shift() ?? '');
+  await expect(client.read('/v1/spend')).resolves.toMatchObject({ currentSpend: 1.5 });
+  client.setVirtualKey('condt_wrong');
+  await expect(client.read('/v1/spend')).rejects.toMatchObject({ code: 'unauthorized' });
+});

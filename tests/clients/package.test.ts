@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleClient } from '../../scripts/setup/clientBundle.mjs';
+import { bundleClient, bundleComponents } from '../../scripts/setup/clientBundle.mjs';
 import { edge } from '../harness/edge.ts';
 
 const run = promisify(execFile);
@@ -94,14 +94,28 @@ test('puts into a bundle only what is used', async () => {
   expect(nothing.length).toBeLessThan(200);
 });
 
-test('has one file for pages, which is small', async () => {
-  const text = await bundleClient();
-  expect(gzipSync(text).length).toBeLessThan(30_000);
-  expect(text).toMatch(/^\/\*! .*MIT/);
+test('has a file for pages, and one for components, which are small and share the client', async () => {
+  const [client, components] = await Promise.all([bundleClient(), bundleComponents()]);
+  expect(gzipSync(client).length).toBeLessThan(30_000);
+  expect(gzipSync(components).length).toBeLessThan(13_000);
+  for (const text of [client, components]) expect(text).toMatch(/^\/\*! .*MIT/);
+  expect(components).not.toContain('HubConnectionBuilder');
+  expect(components).not.toContain('negotiateVersion');
+});
+
+test('its components may be imported where there is no page', async () => {
+  const program = `
+    import { ConduitTaskProgress } from '${NAME}/components';
+    console.log(ConduitTaskProgress.observedAttributes.join());
+  `;
+  await writeFile(join(folder, 'server.js'), program);
+  const { stdout } = await run(process.execPath, ['server.js'], { cwd: folder });
+  expect(stdout).toBe('task-id,label\n');
 });
 
 test('publishes its files, and no others', async () => {
-  const names = await readdir(join(folder, 'node_modules', NAME, 'dist'));
+  const entries = await readdir(join(folder, 'node_modules', NAME, 'dist'), { recursive: true, withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(['index.js', 'index.d.ts', 'service.js', 'contract.d.ts']));
   expect(names.every((name) => /\.(js|d\.ts)$/.test(name))).toBe(true);
 });

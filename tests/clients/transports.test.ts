@@ -71,9 +71,12 @@ test('a server that takes connections and says nothing is given so long, and no 
   const options = { connection: { ...EAGER, connectTimeout: 200, maxReconnectAttempts: 1, enablePolling: false } };
   const client = service(proxy, key, options);
   await expect(client.connectToHub('tasks')).rejects.toMatchObject({ code: 'attempts-exhausted' });
-  // Once it is connected, an invocation is waited for as long as the program says.
+  // Asked for again with more patience, it is waited for: the answer comes later than before.
+  const connecting = client.connectToHub('tasks', null, { connectTimeout: 10_000, invokeTimeout: 100 });
+  await new Promise((resolve) => setTimeout(resolve, 400));
   proxy.release();
-  await client.connectToHub('tasks', null, { connectTimeout: 10_000, invokeTimeout: 100 });
+  await connecting;
+  // Once it is connected, an invocation is waited for as long as the program says.
   proxy.stall();
   await expect(client.invoke('tasks', 'GetResumeToken')).rejects.toMatchObject({ code: 'timeout' });
   await client.disconnectAll();
@@ -103,11 +106,16 @@ describe('where none holds', () => {
     expect(client.getConnectionState('tasks')).toBe('connecting');
     await start(key, 'one', 'kind');
     await start(key, 'of another kind');
-    await front.tell(key, 'TaskCompleted', { taskId: 'one', result: 1 });
+    await front.tell(key, 'TaskProgress', { taskId: 'followed', percentComplete: 40, message: 'on its way' });
+    await front.tell(key, 'TaskProgress', { taskId: 'of another kind', percentComplete: 40 });
     await expect(events.take(2).then(briefly)).resolves.toEqual([
       ['TaskStarted', 'one', 'kind', {}],
-      ['TaskCompleted', 'one', 1],
+      ['TaskProgress', 'followed', 40, 'on its way'],
     ]);
+    await front.tell(key, 'TaskProgress', { taskId: 'one', percentComplete: 60 });
+    await expect(events.next()).resolves.toEqual(['TaskProgress', 'one', 60, null]);
+    await front.tell(key, 'TaskCompleted', { taskId: 'one', result: 1 });
+    await expect(events.take(1).then(briefly)).resolves.toEqual([['TaskCompleted', 'one', 1]]);
     // What is subscribed to only now has its past as well.
     subscribing.push(client.invoke('tasks', 'SubscribeToTask', 'long ago'));
     await expect(events.next()).resolves.toContain('long ago');
@@ -130,18 +138,27 @@ describe('where none holds', () => {
     await client.invoke('tasks', 'SubscribeToTaskType', '*');
     const life = new ConnectionLife(client, 'tasks');
     await start(key, '1');
-    await events.next();
+    await front.tell(key, 'TaskProgress', { taskId: '1', percentComplete: 10 });
+    await events.take(2);
     Object.assign(proxy.fates, NO_TRANSPORT);
     proxy.cut();
     await life.enters('reconnecting');
     await start(key, '2');
     await events.find('2', ([, id]) => id === '2');
+    await front.tell(key, 'TaskProgress', { taskId: '1', percentComplete: 20 });
+    await events.find('20', ([name, , percent]) => name === 'TaskProgress' && percent === 20);
     for (const kind of Object.keys(NO_TRANSPORT) as RequestKind[]) delete proxy.fates[kind];
     await life.tells('reconnected');
     await start(key, '3');
     await events.find('3', ([, id]) => id === '3');
     await untilTold(client, 'tasks');
-    expect(events.all.map(([, id]) => id)).toEqual(['1', '2', '3']);
+    expect(events.all.map(([name, id, percent]) => (name === 'TaskProgress' ? percent : id))).toEqual([
+      '1',
+      10,
+      '2',
+      20,
+      '3',
+    ]);
   });
 
   test('attempts go on for as long as the history answers', async () => {

@@ -187,6 +187,7 @@ const SERVED: Record<string, () => Asking | Promise<Asking>> = {
   readOpenApi: () => ({}),
   readAsyncApi: () => ({}),
   readClient: () => ({}),
+  readComponents: () => ({}),
 };
 
 /** A voice session that goes on. */

@@ -10,6 +10,7 @@ export type ConduitErrorCode =
   | 'attempts-exhausted'
   | 'closed-by-server'
   | 'timeout'
+  | 'refused'
   | 'another-key'
   | 'invalid-argument';
 

@@ -3,6 +3,7 @@
 import { type HubConnection, LogLevel } from '@microsoft/signalr';
 import { hubs } from './contract.ts';
 import { asError } from './errors.ts';
+import { eventIdOf } from './eventIds.ts';
 import type { HubAddress } from './hubNames.ts';
 import { LatestStates } from './latestStates.ts';
 import type { Logger } from './logger.ts';
@@ -12,13 +13,6 @@ export type Handler = (...args: any[]) => unknown;
 
 /** Ids that are remembered: more than a recovery brings, which the server's journal bounds (10,000 events). */
 const MOST_IDS = 16_384;
-
-/** The id of an event: in its last argument, or in its only one. */
-export function eventIdOf(args: readonly unknown[]): string | undefined {
-  const last = args.at(-1);
-  if (typeof last !== 'object' || last === null || !('eventId' in last)) return undefined;
-  return typeof last.eventId === 'string' ? last.eventId : undefined;
-}
 
 /** Up to where a client has been told everything. */
 export interface LastSeen {

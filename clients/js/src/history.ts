@@ -1,5 +1,8 @@
 // `GET /v1/history`: what a key was told and must not miss.
 
+import { ConduitSignalRError } from './errors.ts';
+import type { KeyLease } from './keyLease.ts';
+
 /** An event as it was told. */
 export interface HistoryEntry {
   hub: string;
@@ -18,17 +21,33 @@ interface Page {
 /** Where to read, and with which key. */
 export interface Api {
   baseUrl: string;
-  key: () => Promise<string>;
-  signal: AbortSignal;
+  key: KeyLease;
+  signal?: AbortSignal;
 }
 
 const ITEMS_A_PAGE = 1_000;
 
-/** Reads something with a key. */
+/**
+ * Reads something with a key.
+ *
+ * @throws {ConduitSignalRError} `refused` where the server says no, or `unauthorized`
+ */
 export async function read<T>({ baseUrl, key, signal }: Api, path: string): Promise<T> {
-  const response = await fetch(baseUrl + path, { headers: { authorization: `Bearer ${await key()}` }, signal });
-  if (!response.ok) throw new Error(`${path.split('?')[0]} answers ${response.status}`);
-  return (await response.json()) as T;
+  const ask = (secret: string) => {
+    const headers = { authorization: `Bearer ${secret}` };
+    return fetch(baseUrl + path, { headers, ...(signal === undefined ? {} : { signal }) });
+  };
+  const used = await key.get();
+  let response = await ask(used);
+  if (response.status === 401) {
+    // A token may have expired since it was fetched; a key is what it was.
+    key.renew();
+    const renewed = await key.get();
+    if (renewed !== used) response = await ask(renewed);
+  }
+  if (response.ok) return (await response.json()) as T;
+  const code = response.status === 401 || response.status === 403 ? 'unauthorized' : 'refused';
+  throw new ConduitSignalRError(code, `${path.split('?')[0]} answers ${response.status}`);
 }
 
 /** The events of a hub after one of them, page by page, oldest first. */

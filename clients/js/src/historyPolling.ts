@@ -7,6 +7,7 @@ import { type Api, argumentsOf, type HistoryEntry, history } from './history.ts'
 import type { HubAddress } from './hubNames.ts';
 import type { Logger } from './logger.ts';
 import { pause } from './pause.ts';
+import { runningProgress } from './progressReading.ts';
 import type { Relevance } from './relevance.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
 
@@ -95,5 +96,10 @@ export class HistoryPolling {
     this.#hasRead = true;
     stream.moveGap(this.#cursor);
     for (const { topic, id } of added) this.#introduced.add(`${topic} ${id}`);
+    // After the history: of what has ended, nothing comes after its end.
+    for (const progress of await runningProgress(address, subscriptions, api)) {
+      if (signal.aborted) return;
+      stream.receive('TaskProgress', progress);
+    }
   }
 }

@@ -8,18 +8,20 @@ import { asError, ConduitSignalRError } from './errors.ts';
 import { EventStream } from './eventStream.ts';
 import { HistoryPolling } from './historyPolling.ts';
 import { HubCalls } from './hubCalls.ts';
-import { hubConnection, startWithin } from './hubConnection.ts';
+import { hubConnection } from './hubConnection.ts';
 import type { HubAddress } from './hubNames.ts';
+import { KeyLease } from './keyLease.ts';
 import type { KeyRing, KeySource } from './keyRing.ts';
 import type { Logger } from './logger.ts';
 import { type HubMetrics, MetricsRecorder } from './metrics.ts';
 import { NegotiationWatch } from './negotiation.ts';
 import type { Policy } from './options.ts';
-import { pause } from './pause.ts';
+import { startPersistently } from './persistentStart.ts';
 import type { ReconnectOrder } from './reconnectOrder.ts';
 import { Recovery } from './recovery.ts';
 import { Relevance } from './relevance.ts';
 import { type RetryRules, retryRules } from './retryRules.ts';
+import { SessionState } from './sessionState.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { TransportLadder, type TransportName } from './transportLadder.ts';
 
@@ -43,10 +45,11 @@ export class HubSession {
   readonly #ladder: TransportLadder;
   readonly #watch: NegotiationWatch;
   readonly #retry: RetryRules;
+  readonly #state: SessionState;
+  readonly #lease = new KeyLease(() => this.shared.keys.resolve(this.address.key, this.#ownKey));
   /** Ends when the program disconnects. */
   readonly #ended = new AbortController();
   #connection: HubConnection | undefined;
-  #state: ConnectionState = ConnectionState.Disconnected;
   #awaited: Deferred<HubConnection> | undefined;
   #ownKey: KeySource | undefined;
   #hasBeenConnected = false;
@@ -54,8 +57,6 @@ export class HubSession {
   #isMissed = false;
   #keyChanges = 0;
   #startedAt = 0;
-  #retryError: Error | undefined;
-  #next = { attempt: 1, nextRetryDelay: 0 };
 
   constructor(
     readonly address: HubAddress,
@@ -67,16 +68,20 @@ export class HubSession {
     const stream = new EventStream(address, this.#metrics, logger);
     const subscriptions = new Subscriptions(address);
     const relevance = new Relevance(address, subscriptions);
-    const api = { baseUrl, key: () => this.#key(), signal: this.#ended.signal };
+    const api = { baseUrl, key: this.#lease, signal: this.#ended.signal };
     const around = { address, stream, subscriptions, relevance, api, logger };
-    const current = { policy: () => this.policy, state: () => this.#state, connection: () => this.#connection };
+    const current = { policy: () => this.policy, state: () => this.state, connection: () => this.#connection };
+    this.#state = new SessionState(address, shared);
     this.stream = stream;
     this.calls = new HubCalls({ address, stream, subscriptions, metrics: this.#metrics, keys, ...current });
     this.#recovery = new Recovery(around);
     this.#polling = new HistoryPolling({ ...around, intervalMillis: () => this.policy.pollInterval });
     this.#ladder = new TransportLadder(() => this.policy);
-    this.#watch = new NegotiationWatch(logger, this.#ladder, () =>
-      shared.order.turn(this, this.policy.priority, this.#ended.signal),
+    this.#watch = new NegotiationWatch(
+      logger,
+      this.#ladder,
+      () => shared.order.turn(this, this.policy.priority, this.#ended.signal),
+      () => this.policy.connectTimeout,
     );
     this.#retry = retryRules({
       policy: () => this.policy,
@@ -89,7 +94,7 @@ export class HubSession {
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return this.#state.current;
   }
 
   get connection(): HubConnection | null {
@@ -102,7 +107,7 @@ export class HubSession {
 
   /** What carries the events now. */
   get transport(): TransportName | 'History' | null {
-    if (this.#state === ConnectionState.Connected) return this.#ladder.current ?? null;
+    if (this.state === ConnectionState.Connected) return this.#ladder.current ?? null;
     return this.#polling.isWorking ? 'History' : null;
   }
 
@@ -112,14 +117,14 @@ export class HubSession {
 
   /** The connection, once there is one. All who ask meanwhile get the same. */
   connect(key: KeySource | null | undefined, policy: Policy): Promise<HubConnection> {
-    const isIdle = this.#isIdle;
+    const isIdle = this.#state.isIdle;
     if (key && this.#ownKey !== undefined && key !== this.#ownKey && !isIdle) {
       const message = `hub ${this.address.route} has a connection with another key: disconnect it first`;
       return Promise.reject(new ConduitSignalRError('another-key', message));
     }
     this.#ownKey = key || this.#ownKey;
     if (typeof key === 'string' && key) this.shared.keys.remember(key);
-    if (this.#state === ConnectionState.Connected && this.#connection) return Promise.resolve(this.#connection);
+    if (this.state === ConnectionState.Connected && this.#connection) return Promise.resolve(this.#connection);
     this.#awaited ??= deferred();
     const { promise } = this.#awaited;
     if (isIdle) {
@@ -139,13 +144,13 @@ export class HubSession {
   /** Connects anew because the key is somebody else's; not where there is none any more. */
   async changeKey(): Promise<void> {
     // Of several changes that come closely, the last one counts.
-    this.#isMissed ||= !this.#isIdle;
+    this.#isMissed ||= !this.#state.isIdle;
     const change = ++this.#keyChanges;
     await this.#stop();
     if (change !== this.#keyChanges || this.#ended.signal.aborted) return;
     this.#recovery.forget();
     this.#hasBeenConnected = false;
-    const isMissed = this.#isMissed && this.#isIdle;
+    const isMissed = this.#isMissed && this.#state.isIdle;
     this.#isMissed = false;
     if (!isMissed) return;
     if (this.#hasKey) await this.#start();
@@ -170,17 +175,14 @@ export class HubSession {
     return connection;
   }
 
+  /** The key of an attempt. An open connection asks because the one it had is refused. */
   #key(): Promise<string> {
-    return this.shared.keys.resolve(this.address.key, this.#ownKey);
+    if (this.state === ConnectionState.Connected) this.#lease.renew();
+    return this.#lease.get();
   }
 
   get #hasKey(): boolean {
     return this.hasOwnKey || this.shared.keys.has(this.address.key);
-  }
-
-  /** Whether nothing is connected, and nothing tries to be. */
-  get #isIdle(): boolean {
-    return this.#state === ConnectionState.Disconnected || this.#state === ConnectionState.Failed;
   }
 
   #disconnectedError(how: string): ConduitSignalRError {
@@ -193,36 +195,27 @@ export class HubSession {
     const connection = this.#connection;
     this.#retry.reset();
     this.#startedAt = performance.now();
+    this.#lease.renew();
     this.stream.openGap();
     this.shared.order.wants(this, this.policy.priority, 0);
-    this.#enter(ConnectionState.Connecting);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#attempt(connection);
-        break;
-      } catch (thrown) {
-        if (connection !== this.#connection) return;
-        const retryReason = this.shared.keys.redactError(asError(thrown));
-        const rules = { previousRetryCount: attempt, retryReason, elapsedMilliseconds: 0 };
-        const hasNoKey = thrown instanceof ConduitSignalRError && thrown.code === 'unauthorized';
-        const delay = hasNoKey ? null : this.#retry.nextRetryDelayInMilliseconds(rules);
-        if (delay === null) {
-          this.#fail(this.#retry.givenUp ?? 'Unauthorized', retryReason);
-          return;
-        }
-        await pause(delay, this.#ended.signal);
-        if (connection !== this.#connection) return;
-      }
-    }
-    if (connection === this.#connection) await this.#established(connection);
+    this.#state.enter(ConnectionState.Connecting);
+    const outcome = await startPersistently({
+      connection,
+      connectTimeout: this.policy.connectTimeout,
+      checkKey: () => this.#checkKey(),
+      retry: this.#retry,
+      redact: (error) => this.shared.keys.redactError(error),
+      isCurrent: () => connection === this.#connection,
+      ended: this.#ended.signal,
+    });
+    if (connection !== this.#connection) return;
+    if (outcome === undefined) await this.#established(connection);
+    else this.#fail(outcome.reason, outcome.cause);
   }
 
-  async #attempt(connection: HubConnection): Promise<void> {
-    // Where there is no key at all, the network need not be asked.
-    if (!this.#hasKey) {
-      throw new ConduitSignalRError('unauthorized', `there is no ${this.address.key} key`);
-    }
-    await startWithin(connection, this.policy.connectTimeout);
+  /** Where there is no key at all, the network need not be asked. */
+  #checkKey(): void {
+    if (!this.#hasKey) throw new ConduitSignalRError('unauthorized', `there is no ${this.address.key} key`);
   }
 
   /** A connection is there: what was lost comes back, then what waits goes out. */
@@ -245,9 +238,8 @@ export class HubSession {
     if (isReconnect) this.#metrics.reconnects += 1;
     this.#metrics.connectedAt = Date.now();
     this.#metrics.record('connectionTime', performance.now() - this.#startedAt);
-    this.#enter(ConnectionState.Connected);
-    const { connectionId } = connection;
-    if (isReconnect) this.shared.emit(this.address, 'reconnected', { connectionId, recovered });
+    this.#state.enter(ConnectionState.Connected);
+    if (isReconnect) this.#state.tellReconnected(connection.connectionId, recovered);
     this.#awaited?.resolve(connection);
     this.#awaited = undefined;
     await this.calls.flush();
@@ -257,22 +249,15 @@ export class HubSession {
   #lost(error: Error | undefined): void {
     this.#startedAt = performance.now();
     this.stream.openGap();
-    this.#enter(ConnectionState.Reconnecting);
-    this.#tellRetry(error && this.shared.keys.redactError(error));
+    this.#state.lost(error);
   }
 
-  /** An attempt follows. Of the first one after a loss is told when the state has changed. */
   #willRetry(attempt: number, nextRetryDelay: number, error: Error): void {
-    this.#retryError = this.shared.keys.redactError(error);
-    this.#next = { attempt, nextRetryDelay };
+    this.#lease.renew();
     const isHopeless = this.#ladder.isExhausted || attempt > POLLS_AFTER_FAILURES;
     if (this.policy.enablePolling && isHopeless) this.#polling.start();
     this.shared.order.wants(this, this.policy.priority, nextRetryDelay);
-    if (attempt > 1) this.#tellRetry(this.#retryError);
-  }
-
-  #tellRetry(error: Error | undefined): void {
-    this.shared.emit(this.address, 'reconnecting', { ...(error === undefined ? {} : { error }), ...this.#next });
+    this.#state.willRetry(attempt, nextRetryDelay, error);
   }
 
   /** The official client has ended the connection for good. */
@@ -281,7 +266,7 @@ export class HubSession {
     const error = thrown && this.shared.keys.redactError(thrown);
     const reason = this.#retry.givenUp;
     if (reason !== undefined && reason !== 'Reconnecting is turned off') {
-      this.#fail(reason, this.#retryError ?? error);
+      this.#fail(reason, this.#state.retryError ?? error);
       return;
     }
     this.#disconnected(error);
@@ -295,11 +280,10 @@ export class HubSession {
     const hub = this.address.route;
     const code = reason === 'Unauthorized' ? 'unauthorized' : 'attempts-exhausted';
     const message = `hub ${hub} could not be connected: ${reason}${cause === undefined ? '' : ` (${cause.message})`}`;
-    const detail = cause === undefined ? {} : { error: cause };
     this.shared.logger.log(LogLevel.Error, message);
-    this.#enter(ConnectionState.Failed);
-    if (this.#hasBeenConnected) this.shared.emit(this.address, 'connectionClosed', detail);
-    this.shared.emit(this.address, 'connectionFailed', { reason, ...detail });
+    this.#state.enter(ConnectionState.Failed);
+    if (this.#hasBeenConnected) this.#state.tellClosed(cause);
+    this.#state.tellFailed(reason, cause);
     this.#refuseAll(() => new ConduitSignalRError(code, message, { cause }));
   }
 
@@ -314,26 +298,14 @@ export class HubSession {
 
   #disconnected(error: Error | undefined): void {
     this.#polling.stop();
-    if (this.#state === ConnectionState.Disconnected) return;
-    this.#enter(ConnectionState.Disconnected);
-    this.shared.emit(this.address, 'connectionClosed', error === undefined ? {} : { error });
+    if (this.state === ConnectionState.Disconnected) return;
+    this.#state.enter(ConnectionState.Disconnected);
+    this.#state.tellClosed(error);
   }
 
   #refuseAll(error: () => Error): void {
     this.#awaited?.reject(error());
     this.#awaited = undefined;
     this.calls.drop(error);
-  }
-
-  #enter(currentState: ConnectionState): void {
-    const previousState = this.#state;
-    if (previousState === currentState) return;
-    this.#state = currentState;
-    const timestamp = Date.now();
-    const isReconnecting = currentState === ConnectionState.Reconnecting;
-    const { attempt, nextRetryDelay } = this.#next;
-    const next = isReconnecting ? { reconnectAttempt: attempt, nextRetryTime: timestamp + nextRetryDelay } : {};
-    this.shared.logger.log(LogLevel.Information, `${this.address.route}: ${previousState} → ${currentState}`);
-    this.shared.emit(this.address, 'stateChanged', { previousState, currentState, timestamp, ...next });
   }
 }

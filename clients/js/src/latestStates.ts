@@ -1,6 +1,7 @@
 // Where each task, video or image stands, as it was told last. A server that tells somebody who comes back where a task
 // stands gives that an id of its own, so that only its content says that it was told before.
 
+import { eventIdOf } from './eventIds.ts';
 import type { HubAddress } from './hubNames.ts';
 
 /** States that are remembered: of as many tasks as a page looks at. */
@@ -23,7 +24,7 @@ export class LatestStates {
     const [first] = args;
     const told = typeof first === 'object' && first !== null ? (first as Record<string, unknown>) : undefined;
     const subject = `${event} ${told === undefined ? first : (told.requestId ?? told.taskId)}`;
-    const content = JSON.stringify(args, (name, value) => (META.includes(name) ? undefined : value));
+    const content = JSON.stringify(withoutMeta(args), (name, value) => (META.includes(name) ? undefined : value));
     const isKnown = this.#states.get(subject) === content;
     this.#states.delete(subject);
     this.#states.set(subject, content);
@@ -37,4 +38,9 @@ export class LatestStates {
   forget(): void {
     this.#states.clear();
   }
+}
+
+/** The arguments of an event without the one that has its metadata. */
+function withoutMeta(args: readonly unknown[]): readonly unknown[] {
+  return args.length > 1 && eventIdOf(args) !== undefined ? args.slice(0, -1) : args;
 }

@@ -24,6 +24,8 @@ export class NegotiationWatch extends HttpClient {
     private readonly ladder: TransportLadder,
     /** Resolves when this connection may try. */
     private readonly turn: () => Promise<void>,
+    /** How long an answer may take, in milliseconds: as it is now, not as it was when the connection was made. */
+    private readonly timeoutMillis: () => number,
   ) {
     super();
     this.#inner = new DefaultHttpClient(logger);
@@ -34,7 +36,7 @@ export class NegotiationWatch extends HttpClient {
     await this.turn();
     this.status = undefined;
     try {
-      const response = await this.#inner.send(request);
+      const response = await this.#inner.send({ ...request, timeout: this.timeoutMillis() });
       this.status = response.statusCode;
       return response.statusCode === 200 ? this.#withOneTransport(response) : response;
     } catch (error) {

@@ -5,6 +5,7 @@ import { emitter } from './connectionEvents.ts';
 import { ConnectionState } from './connectionState.ts';
 import { ConduitSignalRError } from './errors.ts';
 import type { Handler } from './eventStream.ts';
+import { read } from './history.ts';
 import {
   type EventsOf,
   type HubAddress,
@@ -14,6 +15,7 @@ import {
   resolveHub,
 } from './hubNames.ts';
 import { HubSession, type Shared } from './hubSession.ts';
+import { KeyLease } from './keyLease.ts';
 import { KeyRing, type KeySource } from './keyRing.ts';
 import { Logger } from './logger.ts';
 import type { HubMetrics } from './metrics.ts';
@@ -192,8 +194,20 @@ export class ConduitSignalRService extends EventTarget {
     return subscribeToTask(this, taskId, callbacks);
   }
 
+  /**
+   * Reads what the owner of the virtual key may read, such as `/v1/spend`; below `/v1/admin/`, what the operator may.
+   *
+   * @throws {ConduitSignalRError} `unauthorized` where there is no key or a wrong one, `refused` where the server says no
+   */
+  read<T = unknown>(path: string): Promise<T> {
+    const key = path.startsWith('/v1/admin/') ? 'master' : 'virtual';
+    return read<T>({ baseUrl: this.#baseUrl({ key }), key: new KeyLease(() => this.#keys.resolve(key)) }, path);
+  }
+
   #setKey(kind: KeyKind, key: KeySource | null): void {
-    if (!this.#keys.set(kind, key)) return;
+    const isSomebodyElse = this.#keys.set(kind, key);
+    this.dispatchEvent(new CustomEvent('conduit:keyChanged', { detail: { kind } }));
+    if (!isSomebodyElse) return;
     for (const session of this.#sessions.values()) {
       if (session.address.key === kind && !session.hasOwnKey) void session.changeKey();
     }
@@ -224,7 +238,7 @@ export class ConduitSignalRService extends EventTarget {
     return policyOf(address, this.#options.connection, ...own.map(([, policy]) => policy), options);
   }
 
-  #baseUrl({ key }: HubAddress): string {
+  #baseUrl({ key }: Pick<HubAddress, 'key'>): string {
     const page = pageSettings();
     const base = this.#options.apiBaseUrl ?? page.apiBaseUrl;
     const admin = this.#options.adminApiBaseUrl ?? page.adminApiBaseUrl;

@@ -2,7 +2,7 @@
 
 import type { TaskHubEvents } from './contract.ts';
 import { ConduitSignalRError } from './errors.ts';
-import { eventIdOf } from './eventStream.ts';
+import { eventIdOf } from './eventIds.ts';
 import type { ConduitSignalRService } from './service.ts';
 
 /** What is told of a task; each callback gets what the event of the task hub has after the task's id. */

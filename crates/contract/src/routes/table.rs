@@ -524,6 +524,14 @@ routes! {
         parameters: [],
         answers: [Answer { status: 200, summary: "A script.", content: &[written("text/javascript", Shape::Text)] }],
     }
+    GET "/js/conduit-components.js" {
+        id: "readComponents",
+        summary: "The web components as one file for pages.",
+        tag: "Descriptions",
+        opener: Anybody,
+        parameters: [],
+        answers: [Answer { status: 200, summary: "A script.", content: &[written("text/javascript", Shape::Text)] }],
+    }
 
     POST "/hubs/{hub}/negotiate" {
         id: "negotiate",
