@@ -52,6 +52,7 @@ export const CHECKS = [
   { name: 'build-chat', group: 'build', run: () => build(CHAT) },
   { name: 'clippy-wasm', group: 'lint', run: clippyForWasm },
   { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker', 'build-chat'], run: vitest },
+  { name: 'rust-client', group: 'test', needs: ['build', 'build-test-worker'], run: rustClient },
   { name: 'conformance', group: 'test', needs: ['build-test-worker'], run: conformance },
   {
     name: 'deploy-dry-run',
@@ -103,6 +104,13 @@ async function clippyForWasm() {
 async function cargoTest() {
   const args = ['test', '--workspace', '--no-fail-fast', ...SCHEMA];
   const { code, output } = await show('cargo', args, { cwd: PROJECT });
+  return { ok: code === 0, totals: cargoTotals(output) };
+}
+
+/** What of the Rust client's tests needs the built Worker, and is left out of `cargo test` therefore. */
+async function rustClient() {
+  const args = ['test', '-p', 'conduit-client', '--test', 'against_worker', '--', '--ignored'];
+  const { code, output } = await show('cargo', args, { cwd: PROJECT, env: { ...process.env, NODE: process.execPath } });
   return { ok: code === 0, totals: cargoTotals(output) };
 }
 
