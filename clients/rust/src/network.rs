@@ -259,8 +259,9 @@ fn chain<'a>(
 
 fn has_cause<T: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(|cause| {
+        // An I/O error keeps its cause to itself.
         let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause.is::<T>() || inner.is_some_and(|inner| inner.is::<T>() || inner.source().is_some_and(|it| it.is::<T>()))
+        cause.is::<T>() || inner.is_some_and(|inner| inner.is::<T>())
     })
 }
 

@@ -74,7 +74,7 @@ impl Task {
         let mut started = Some(started);
         let mut lost = None;
         let end = loop {
-            let (session, connection_id) = match self.establish(lost.take()).await {
+            let (session, connection_id) = match Box::pin(self.establish(lost.take())).await {
                 Ok(established) => established,
                 Err(end) => break end,
             };
@@ -141,7 +141,7 @@ impl Task {
                 self.unless_stopped(sleep(delay)).await?;
             }
             let shared = Arc::clone(&self.shared);
-            match self.unless_stopped(connect(&shared)).await? {
+            match self.unless_stopped(Box::pin(connect(&shared))).await? {
                 Ok(established) => return Ok(established),
                 Err(why) => {
                     let may_change = shared.options.access_token.may_change();
