@@ -47,11 +47,17 @@ export const CHECKS = [
     group: 'lint',
     run: () => quiet(process.execPath, ['scripts/describe.mjs', '--check']),
   },
+  {
+    name: 'cli-page',
+    group: 'lint',
+    run: () => quiet(process.execPath, ['scripts/cli-page.mjs', '--check']),
+  },
   { name: 'build', group: 'build', run: () => build('.') },
   { name: 'build-test-worker', group: 'build', run: () => build(TEST_WORKER) },
   { name: 'build-chat', group: 'build', run: () => build(CHAT) },
+  { name: 'build-cli', group: 'build', run: () => quiet('cargo', ['build', '-p', 'conduit-cli']) },
   { name: 'clippy-wasm', group: 'lint', run: clippyForWasm },
-  { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker', 'build-chat'], run: vitest },
+  { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker', 'build-chat', 'build-cli'], run: vitest },
   { name: 'rust-client', group: 'test', needs: ['build', 'build-test-worker'], run: rustClient },
   { name: 'conformance', group: 'test', needs: ['build-test-worker'], run: conformance },
   {

@@ -414,14 +414,12 @@ impl PendingResult {
     pub(crate) async fn result<T: DeserializeOwned>(self) -> Result<T, Error> {
         let protocol = self.connection.protocol();
         let after = self.connection.shared.options.invoke_timeout;
-        match timeout(after, self.result).await {
-            Ok(result) => typed(protocol, result.unwrap_or(Err(Error::NotConnected))?),
-            Err(_) => {
-                // If the connection is gone too, there is nothing to cancel.
-                drop(self.connection.command(cancel(protocol, &self.invocation_id)).await);
-                Err(Error::TimedOut { what: "a call", after })
-            }
+        if let Ok(result) = timeout(after, self.result).await {
+            return typed(protocol, result.unwrap_or(Err(Error::NotConnected))?);
         }
+        // If the connection is gone too, there is nothing to cancel.
+        drop(self.connection.command(cancel(protocol, &self.invocation_id)).await);
+        Err(Error::TimedOut { what: "a call", after })
     }
 }
 

@@ -92,7 +92,12 @@ async fn ask(
     let authorization = authorization(token).await?;
     let mut headers = vec![("x-requested-with", "XMLHttpRequest")];
     headers.extend(authorization.iter().map(|value| ("authorization", value.as_str())));
-    let answer = network.request(Method::POST, &url, &headers, "", after).await?;
+    let mut answer = network.request(Method::POST, &url, &headers, "", after).await;
+    if matches!(answer, Err(Error::Unreachable { .. })) {
+        // A line that was kept from before may have been lost together with the socket: a new one may be had at once.
+        answer = network.request(Method::POST, &url, &headers, "", after).await;
+    }
+    let answer = answer?;
     if answer.status != 200 {
         return Err(Error::Refused { request: "negotiation", status: answer.status, detail: detail(&answer.body) });
     }

@@ -258,11 +258,12 @@ fn chain<'a>(
 }
 
 fn has_cause<T: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
-    chain(error).any(|cause| {
-        // An I/O error keeps its cause to itself.
+    // An I/O error keeps to itself what it was made of, which may be another one.
+    fn made_of<T: std::error::Error + 'static>(cause: &(dyn std::error::Error + 'static)) -> bool {
         let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause.is::<T>() || inner.is_some_and(|inner| inner.is::<T>())
-    })
+        cause.is::<T>() || inner.is_some_and(|inner| made_of::<T>(inner))
+    }
+    chain(error).any(made_of::<T>)
 }
 
 /// The last cause, which says most.

@@ -5,7 +5,7 @@ use conduit_client::{Answer, Network, Url};
 use serde_json::Value;
 
 use crate::environment::{Environment, Secret};
-use crate::failure::Failure;
+use crate::failure::{Failure, hint};
 
 /// A deployment, asked with one key.
 pub(crate) struct Api<'a> {
@@ -69,12 +69,7 @@ pub(crate) fn problem(status: u16, value: &Value) -> String {
     let member = |name: &str| value.get(name).and_then(Value::as_str);
     let said = member("detail").or_else(|| member("title")).unwrap_or("the server said no");
     let field = member("field").map(|field| format!("{field}: ")).unwrap_or_default();
-    let hint = match status {
-        401 => " (is the key in the environment the right one, and enabled?)",
-        403 => " (it is somebody's key, but not one for this)",
-        _ => "",
-    };
-    format!("{field}{said}{hint}")
+    format!("{field}{said}{}", hint(status))
 }
 
 /// Where somebody was asked.

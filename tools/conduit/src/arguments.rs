@@ -15,7 +15,7 @@ use crate::send::SendTask;
 /// CONDUIT_MASTER_KEY for what operators do, CONDUIT_KEY (a virtual key) for what clients do, CONDUIT_TOKEN (a service
 /// token) for sending events. CONDUIT_URL says where Conduit Edge is.
 #[derive(Debug, Parser)]
-#[command(name = "conduit", version, propagate_version = true, max_term_width = 100, after_long_help = failure::EXIT_CODES)]
+#[command(name = "conduit", version, max_term_width = 100, after_long_help = failure::EXIT_CODES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) common: Common,

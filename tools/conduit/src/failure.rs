@@ -89,11 +89,20 @@ impl From<Error> for Failure {
             Error::InvalidAddress { .. } | Error::InvalidHub(_) => Self::Usage(message),
             Error::Unreachable { .. } | Error::Tls { .. } | Error::NotSignalR(_) => Self::Unreachable(message),
             Error::NoKey { .. } | Error::Token(_) => Self::Refused(message),
-            Error::Refused { status, .. } => Self::of_status(status, message),
+            Error::Refused { status, .. } => Self::of_status(status, format!("{message}{}", hint(status))),
             Error::Invocation { .. } | Error::Declined(_) => Self::Rejected(message),
             Error::TimedOut { .. } | Error::Lost(_) | Error::NotConnected => Self::Unavailable(message),
             _ => Self::Other(message),
         }
+    }
+}
+
+/// What to look at where a key is not taken.
+pub(crate) fn hint(status: u16) -> &'static str {
+    match status {
+        401 => " (is the key in the environment the right one, and enabled?)",
+        403 => " (it is somebody's key, but not one for this)",
+        _ => "",
     }
 }
 

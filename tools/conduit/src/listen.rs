@@ -10,7 +10,7 @@ use clap::Args;
 use conduit_client::http::Method;
 use conduit_client::{
     AccessToken, ConnectionOptions, ConnectionState, ConnectionStateChanged, Event, HubKey, HubName, ManagerOptions,
-    Network, Protocol, ReconnectPolicy, SignalRConnectionManager,
+    Network, Payload, Protocol, ReconnectPolicy, SignalRConnectionManager,
 };
 use serde_json::{Map, Value, json};
 use tokio::sync::{broadcast, mpsc};
@@ -65,9 +65,36 @@ pub(crate) struct ListenTask {
     /// Names of events: as in the documentation, or those of the original system
     #[arg(long, value_name = "DIALECT", value_parser = ["conduit", "guide"])]
     dialect: Option<String>,
+    /// Every how many seconds the metrics hub tells its figures
+    #[arg(long, default_value = "5", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=60))]
+    interval: u32,
     /// Say nothing of the connection
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// Has the hub stream its figures, on this connection and on those that take its place, and shows them as events.
+fn stream_metrics(
+    conduit: &Arc<SignalRConnectionManager>,
+    hub: &HubName,
+    interval: u32,
+    show: Arc<impl Fn(&Event) + Send + Sync + 'static>,
+) {
+    let (conduit, hub) = (Arc::clone(conduit), hub.clone());
+    tokio::spawn(async move {
+        loop {
+            // A stream ends with its connection; where none comes any more, listening ends.
+            let Ok(mut figures) = conduit.stream::<Value>(hub.route(), "StreamMetrics", (interval,)).await else {
+                sleep(Duration::from_secs(1)).await;
+                continue;
+            };
+            while let Some(Ok(figures)) = figures.next().await {
+                if let Ok(figures) = Payload::encode(Protocol::Json, &figures) {
+                    show(&Event { name: "Metrics".to_owned(), arguments: vec![figures] });
+                }
+            }
+        }
+    });
 }
 
 /// Why listening ends.
@@ -84,7 +111,7 @@ pub(crate) async fn run(task: ListenTask, environment: &Environment, output: &Ou
     let access_token = AccessToken::from(key);
     let reconnect = ReconnectPolicy { max_attempts: None, ..ReconnectPolicy::default() };
     let protocol = if task.encoding == "json" { Protocol::Json } else { Protocol::MessagePack };
-    let conduit = SignalRConnectionManager::new(ManagerOptions {
+    let conduit = Arc::new(SignalRConnectionManager::new(ManagerOptions {
         api_base_url: environment.base().to_owned(),
         virtual_key: Some(access_token.clone()),
         master_key: Some(access_token),
@@ -97,12 +124,14 @@ pub(crate) async fn run(task: ListenTask, environment: &Environment, output: &Ou
         },
         query: task.dialect.as_ref().map(|dialect| format!("dialect={dialect}")).unwrap_or_default(),
         ..ManagerOptions::default()
-    })?;
+    })?);
 
     let (end, mut ended) = mpsc::channel(1);
     let shown = Arc::new(AtomicU64::new(0));
     let filter = Filter { events: task.event, text: task.grep };
-    conduit.on_any(hub.route(), printer(filter, task.count, Arc::clone(&shown), end, *output))?;
+    let show = Arc::new(printer(filter, task.count, Arc::clone(&shown), end, *output));
+    let handler = Arc::clone(&show);
+    conduit.on_any(hub.route(), move |event| handler(event))?;
     let changes = conduit.changes();
     must_answer(environment).await?;
     conduit.connect_to_hub(hub.route()).await?;
@@ -111,6 +140,9 @@ pub(crate) async fn run(task: ListenTask, environment: &Environment, output: &Ou
     }
     for (method, arguments) in calls {
         conduit.invoke::<Value>(hub.route(), &method, arguments).await?;
+    }
+    if hub.route() == "metrics" && task.subscribe.is_empty() {
+        stream_metrics(&conduit, &hub, task.interval, show);
     }
     let watching = watch(changes, task.quiet, *output);
     let over = async {
@@ -261,9 +293,15 @@ impl<'a> Told<'a> {
         let at = self.member("timestamp").and_then(Value::as_str).and_then(|time| time.get(11..23));
         let at = at.map_or_else(now, str::to_owned);
         let style = style(self.name);
-        let arguments: Vec<_> = self.arguments.iter().map(|argument| clean(&shown(argument))).collect();
+        let arguments = self.arguments.iter().filter(|argument| !is_empty(argument));
+        let arguments: Vec<_> = arguments.map(|argument| clean(&shown(argument))).collect();
         format!("{QUIET}{}{QUIET:#}  {style}{:<20}{style:#} {}", clean(&at), clean(self.name), arguments.join("  "))
     }
+}
+
+/// What tells people nothing.
+fn is_empty(argument: &Value) -> bool {
+    argument.is_null() || argument.as_object().is_some_and(Map::is_empty)
 }
 
 /// An argument for people; what stands elsewhere in the line is left out.
@@ -346,8 +384,6 @@ fn too_few(wanted: Option<u64>, shown: u64) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use conduit_client::Payload;
-
     use super::*;
 
     fn event(name: &str, arguments: &[Value]) -> Event {

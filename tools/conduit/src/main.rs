@@ -9,6 +9,7 @@
 //! | [`output`] | what is printed, for people and for programs |
 //! | [`reference`] | the page in `docs/` that is made of all this |
 #![forbid(unsafe_code)]
+#![allow(clippy::doc_markdown, reason = "most of them are help texts, which a terminal shows as they are")]
 
 mod api;
 mod arguments;

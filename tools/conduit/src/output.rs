@@ -33,6 +33,7 @@ impl Output {
     }
 
     /// One line, or several.
+    #[expect(clippy::unused_self, reason = "whether there is colour was said to all streams when this was made")]
     pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
         let mut stdout = anstream::stdout().lock();
         writeln!(stdout, "{text}")?;
@@ -45,6 +46,7 @@ impl Output {
     }
 
     /// Something about how it goes, beside what is printed.
+    #[expect(clippy::unused_self, reason = "as above")]
     pub(crate) fn aside(self, text: &str) {
         // Where nobody can be told, nobody need be.
         drop(writeln!(anstream::stderr(), "{text}"));

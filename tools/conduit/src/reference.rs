@@ -50,7 +50,8 @@ fn section(command: &Command, above: &[&str], page: &mut String) {
     let path = [above, &[command.get_name()]].concat();
     let level = "#".repeat(path.len() + 1);
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    page.push_str(&format!("\n{level} conduit {}\n\n{about}.\n\n```text\n{}```\n", path.join(" "), help(command)));
+    let name = path.join(" ");
+    page.extend(["\n", &level, " conduit ", &name, "\n\n", &about, ".\n\n```text\n", &help(command), "```\n"]);
     for task in command.get_subcommands().filter(|task| is_shown(task)) {
         section(task, &path, page);
     }

@@ -43,9 +43,10 @@ impl Subscriptions {
     /// Whether one of these topics was subscribed to for an id, which may have been said as a number or in a list.
     pub(super) fn have(&self, topics: &[&str], id: &str) -> bool {
         let is_id = |argument: &Value| match argument {
+            Value::Number(number) => number.to_string() == id,
             Value::Array(items) => items.iter().any(|item| item.as_str() == Some(id)),
             Value::String(text) => text == id,
-            other => other.to_string() == id,
+            _ => false,
         };
         self.0.iter().any(|own| topics.contains(&own.topic.as_str()) && own.arguments.first().is_some_and(is_id))
     }

@@ -86,15 +86,12 @@ impl<'a> Publisher<'a> {
         place: &'a Place,
         index: usize,
     ) -> Result<Self, Failure> {
-        let to = match &place.key {
-            Some(key) => {
-                let url = environment.at(&["v1", "events"], &[]);
-                To::Hub { api: Api::new(environment, &[Secret::Master])?, key, url }
-            }
-            None => {
-                let url = parse("--post-url", task.post_url.as_deref().unwrap_or_default())?;
-                To::Raw { network: Network::new(None)?, url }
-            }
+        let to = if let Some(key) = &place.key {
+            let url = environment.at(&["v1", "events"], &[]);
+            To::Hub { api: Api::new(environment, &[Secret::Master])?, key, url }
+        } else {
+            let url = parse("--post-url", task.post_url.as_deref().unwrap_or_default())?;
+            To::Raw { network: Network::new(None)?, url }
         };
         Ok(Self { task, environment, index, to })
     }

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 /// The longest that is waited because a server says so.
-const MAX_WAIT: Duration = Duration::from_secs(120);
+const MAX_WAIT: Duration = Duration::from_mins(2);
 
 pub(super) struct Delivery<'a> {
     api: Api<'a>,

@@ -45,7 +45,7 @@ pub(super) struct EventReader {
 
 impl EventReader {
     /// One event of its parts.
-    pub(super) fn one(event_type: &str, id: Option<&str>, data: &str, defaults: Defaults) -> Result<Self, Failure> {
+    pub(super) fn one(event_type: &str, id: Option<&str>, data: &str, defaults: &Defaults) -> Result<Self, Failure> {
         let data = RawValue::from_string(data.to_owned())
             .map_err(|error| Failure::Usage(format!("--data is no JSON: {error}")))?;
         let mut attributes = Attributes::from([("type".to_owned(), raw(event_type)?), ("data".to_owned(), data)]);
@@ -72,7 +72,7 @@ impl EventReader {
             if about.is_dir() {
                 return Err(Failure::Usage(format!("{} is a folder", path.display())));
             }
-            total_bytes = about.is_file().then(|| about.len());
+            total_bytes = about.is_file().then_some(about.len());
             Box::new(file)
         };
         std::thread::spawn(move || read_all(input, &defaults, &sender));

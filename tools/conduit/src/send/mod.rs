@@ -72,7 +72,7 @@ pub(crate) async fn run(task: SendTask, environment: &Environment, output: &Outp
     let delivery = Delivery::new(environment, task.queue, task.retries)?;
     let defaults = Defaults { source: task.source, virtual_key_id: task.key_id };
     let mut events = match (task.event_type, task.file) {
-        (Some(event_type), _) => EventReader::one(&event_type, task.id.as_deref(), &task.data, defaults)?,
+        (Some(event_type), _) => EventReader::one(&event_type, task.id.as_deref(), &task.data, &defaults)?,
         (None, Some(file)) => EventReader::open(&file, defaults)?,
         (None, None) => return Err(Failure::Usage("say --type, or a file".to_owned())),
     };

@@ -79,8 +79,8 @@ impl Summary {
         let of = |status: &str| self.by_status.get(status).copied().unwrap_or_default();
         match (self.not_taken(), of("unavailable")) {
             (0, _) => Ok(()),
-            (_, 0) => Err(Failure::Rejected(format!("{} events were rejected", self.not_taken()))),
-            (_, unavailable) => Err(Failure::Unavailable(format!("{unavailable} events could not be taken now"))),
+            (rejected, 0) => Err(Failure::Rejected(format!("rejected events: {rejected}"))),
+            (_, unavailable) => Err(Failure::Unavailable(format!("events that could not be taken now: {unavailable}"))),
         }
     }
 
