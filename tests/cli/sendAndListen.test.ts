@@ -1,8 +1,8 @@
 // `conduit send` and `conduit listen` against the real Worker: what one sends, the other shows.
 
-import { createServer, type Server } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -124,13 +124,22 @@ test('of wrong events each is told with its field, and the others are taken', as
 });
 
 test('the command line and the environment are checked before anything is sent', async () => {
-  for (const args of [[], ['no-such-file'], ['--type', 'X', '--data', '{'], ['-', '--type', 'X'], ['-', '--batch', '0']]) {
+  for (const args of [
+    [],
+    ['no-such-file'],
+    ['--type', 'X', '--data', '{'],
+    ['-', '--type', 'X'],
+    ['-', '--batch', '0'],
+  ]) {
     expect([args, (await send(args)).code]).toEqual([args, 2]);
   }
   expect((await send(['--type', 'X'], '', { CONDUIT_URL: front.url })).code).toBe(4);
   const wrong = await send(['--type', 'X'], '', { CONDUIT_URL: front.url, CONDUIT_TOKEN: 'condtsvc_wrong' });
   expect(wrong.code).toBe(4);
-  const nowhere = await send(['--type', 'X', '--retries', '1'], '', { ...operator(), CONDUIT_URL: 'http://127.0.0.1:1' });
+  const nowhere = await send(['--type', 'X', '--retries', '1'], '', {
+    ...operator(),
+    CONDUIT_URL: 'http://127.0.0.1:1',
+  });
   expect(nowhere.code).toBe(3);
 });
 
@@ -180,11 +189,19 @@ describe('a server that cannot now', () => {
       () => ({
         status: 503,
         headers: { 'retry-after': '0' },
-        body: { results: [{ id: 'a', status: 'delivered' }, { id: 'b', status: 'unavailable' }] },
+        body: {
+          results: [
+            { id: 'a', status: 'delivered' },
+            { id: 'b', status: 'unavailable' },
+          ],
+        },
       }),
       () => ({ status: 200, body: { results: [{ id: 'b', status: 'delivered' }] } }),
     );
-    const input = lines([{ id: 'a', ...started('1') }, { id: 'b', ...started('2') }]);
+    const input = lines([
+      { id: 'a', ...started('1') },
+      { id: 'b', ...started('2') },
+    ]);
     const sent = await send(['-', '--json'], input, settings());
     expect(sent.code).toBe(0);
     expect(jsonLines<Sent>(sent).map(({ id, status }) => [id, status])).toEqual([
@@ -209,7 +226,15 @@ describe('a server that cannot now', () => {
 test('a listener shows what passes its filters', async () => {
   const key = await front.createKey();
   await front.tell(key, 'TaskRegistered', { taskId: 'mine', taskType: 'x' });
-  const listener = await listen(key, ['--task', 'mine', '--event', 'taskcompleted', '--event', 'TaskStarted', '--json']);
+  const listener = await listen(key, [
+    '--task',
+    'mine',
+    '--event',
+    'taskcompleted',
+    '--event',
+    'TaskStarted',
+    '--json',
+  ]);
   const text = await listen(key, ['--grep', 'half', '--encoding', 'messagepack']);
   for (const taskId of ['other', 'mine']) {
     await front.tell(key, 'TaskStarted', { taskId, taskType: 'x' });
@@ -222,7 +247,9 @@ test('a listener shows what passes its filters', async () => {
     ['TaskCompleted', 'mine'],
   ]);
   // What an event says is no order to the terminal.
-  await expect(text.lines.next()).resolves.toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}TaskProgress +other {2}50 {2}half\ufffd\[2J$/);
+  await expect(text.lines.next()).resolves.toMatch(
+    /^\d\d:\d\d:\d\d\.\d{3} {2}TaskProgress +other {2}50 {2}half\ufffd\[2J$/,
+  );
 });
 
 test('a listener to each of the other hubs is greeted, or told why not', async () => {
@@ -231,7 +258,10 @@ test('a listener to each of the other hubs is greeted, or told why not', async (
   const [update] = jsonLines<Told>(await spend.ended());
   expect(update).toMatchObject({ event: 'SpendUpdate', arguments: [{ delta: 0, virtualKeyId: key.id }] });
 
-  const metrics = await conduit(['listen', '--hub', 'metrics', '--interval', '1', '--count', '1', '--json'], operator());
+  const metrics = await conduit(
+    ['listen', '--hub', 'metrics', '--interval', '1', '--count', '1', '--json'],
+    operator(),
+  );
   expect([metrics.code, jsonLines<Told>(metrics)[0]?.event]).toEqual([0, 'Metrics']);
 
   const settings = { CONDUIT_URL: front.url, CONDUIT_KEY: key.key };

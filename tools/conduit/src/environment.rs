@@ -51,8 +51,10 @@ impl Environment {
     pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
         let text = common.url.trim();
         let wrong = |reason: &str| {
+            // What is before an @ may be a password.
+            let shown = text.rsplit('@').next().unwrap_or_default();
             let example = "such as http://127.0.0.1:8787";
-            Failure::Usage(format!("\"{text}\" is no address of Conduit Edge, {example}: {reason}"))
+            Failure::Usage(format!("\"{shown}\" is no address of Conduit Edge, {example}: {reason}"))
         };
         let mut url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {

@@ -25,7 +25,7 @@ use crate::output::{BAD, GOOD, HEAD, NAME, Output, QUIET, WARNING, clean};
 #[command(after_long_help = "\
 The key is CONDUIT_KEY; for admin-notifications, metrics and debug it is CONDUIT_MASTER_KEY.
 
-Without --subscribe, listening to tasks is to all tasks of the key, and to webhooks is to all of its webhooks; video-generation
+Without --subscribe, listening to tasks is to all tasks of the key, and to webhooks is to all of its webhooks; video-generation \
 and image-generation need --task. A lost connection comes back with what was missed. Ctrl-C ends it, with exit code 0.
 
 Examples:

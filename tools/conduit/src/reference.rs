@@ -49,9 +49,8 @@ pub(crate) fn page() -> String {
 fn section(command: &Command, above: &[&str], page: &mut String) {
     let path = [above, &[command.get_name()]].concat();
     let level = "#".repeat(path.len() + 1);
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let name = path.join(" ");
-    page.extend(["\n", &level, " conduit ", &name, "\n\n", &about, ".\n\n```text\n", &help(command), "```\n"]);
+    page.extend(["\n", &level, " conduit ", &name, "\n\n```text\n", &help(command), "```\n"]);
     for task in command.get_subcommands().filter(|task| is_shown(task)) {
         section(task, &path, page);
     }

@@ -17,6 +17,9 @@ use crate::commands::payloads;
 use crate::event::Handlers;
 use crate::{ConnectionState, ConnectionStatus, Error, Event, HubConnection};
 
+/// Events that are held while what was missed goes before them.
+const MOST_HELD: usize = 16_384;
+
 /// A hub as the program sees it.
 pub(super) struct HubSession {
     pub(super) hub: HubName,
@@ -91,13 +94,17 @@ impl HubSession {
                 inner.held = None;
                 inner.connection = Some(connection.clone());
                 inner.since = Some(Instant::now());
+                // Under the lock: who asks at the same time must find that it is on its way.
+                self.enter(
+                    ConnectionStatus { state: ConnectionState::Connecting, ..ConnectionStatus::default() },
+                    None,
+                );
                 Some(connection)
             } else {
                 None
             }
         };
         if let Some(connection) = fresh {
-            self.enter(ConnectionStatus { state: ConnectionState::Connecting, ..ConnectionStatus::default() }, None);
             tokio::spawn(follow(Arc::downgrade(self), connection.clone()));
             connection.start().await?;
         }
@@ -223,14 +230,16 @@ impl HubSession {
     }
 
     fn receive(&self, event: &Event) {
-        {
+        let is_held = {
             let mut inner = self.lock();
-            if let Some(held) = &mut inner.held {
-                held.push(event.clone());
-                return;
-            }
+            let room = inner.held.as_mut().filter(|held| held.len() < MOST_HELD);
+            room.map(|held| held.push(event.clone())).is_some()
+        };
+        if !is_held {
+            // Too many to hold: better out of turn than not at all.
+            self.release();
+            self.tell(event);
         }
-        self.tell(event);
     }
 
     fn tell(&self, event: &Event) {
@@ -320,8 +329,13 @@ impl HubSession {
     async fn note(&self, connection: &HubConnection, status: ConnectionStatus) {
         match status.state {
             ConnectionState::Connected => {
-                // Where it is lost meanwhile, the next one recovers.
-                let Ok(recovered) = self.recover(connection).await else { return };
+                let recovered = match self.recover(connection).await {
+                    Ok(recovered) => recovered,
+                    // The hub does not answer in time, and the connection is there all the same.
+                    Err(_) if connection.status() == status => false,
+                    // Where it is lost meanwhile, the next one recovers.
+                    Err(_) => return,
+                };
                 let is_reconnect = {
                     let mut inner = self.lock();
                     let is_reconnect = std::mem::replace(&mut inner.has_been_connected, true);

@@ -33,20 +33,20 @@ const SETTLE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = "\
-It makes virtual keys (with CONDUIT_MASTER_KEY), opens connections to their task hub, sends events at a steady rate, and deletes
-the keys at the end. The time of a delivery is from when its event was due, so that a server that falls behind is seen to. An
+It makes virtual keys (with CONDUIT_MASTER_KEY), opens connections to their task hub, sends events at a steady rate, and deletes \
+the keys at the end. The time of a delivery is from when its event was due, so a server that falls behind shows. An \
 event that is lost, comes twice or out of order ends it with 8.
 
-With --protocol raw it does the same to any server that sends what is POSTed to --post-url to all WebSockets at --socket-url,
+With --protocol raw it does the same to any server that sends what is POSTed to --post-url to all WebSockets at --socket-url, \
 so that others can be measured alike.
 
-One address has some 28,000 ports to connect from: for more connections say several, such as --source-address
+One address has some 28,000 ports to connect from: for more connections say several, such as --source-address \
 127.0.0.1,127.0.0.2, and raise the limit of open files (ulimit -n).
 
 Examples:
   conduit bench --connections 500 --rate 100 --duration 30
   conduit bench --connections 5000 --keys 50 --encoding messagepack --json --output figures.json
-  conduit bench --protocol raw --socket-url ws://127.0.0.1:9000/x --post-url http://127.0.0.1:9000/x/send")]
+  conduit bench --protocol raw --socket-url ws://127.0.0.1:9000/x --post-url http://127.0.0.1:9000/x")]
 pub(crate) struct BenchTask {
     /// What the server speaks
     #[arg(long, default_value = "signalr", value_name = "PROTOCOL")]

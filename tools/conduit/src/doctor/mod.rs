@@ -19,8 +19,8 @@ use crate::output::Output;
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-With CONDUIT_MASTER_KEY it makes a key for the time of the check, sends an event for it and waits until it arrives; the key is
-deleted at the end. With CONDUIT_KEY alone it checks all but that, and without any key what can be seen without one. What it
+With CONDUIT_MASTER_KEY it makes a key for the time of the check, sends an event for it and waits until it arrives; the key is \
+deleted at the end. With CONDUIT_KEY alone it checks all but that, and without any key what can be seen without one. What it \
 could not check it says, with what it needs.
 
 It ends with 0 if nothing is wrong (warnings do not count), else with 8.

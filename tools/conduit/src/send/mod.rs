@@ -25,10 +25,10 @@ const IDLE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-The key is CONDUIT_MASTER_KEY, or CONDUIT_TOKEN (a service token). What is said of one event on the command line is said of
+The key is CONDUIT_MASTER_KEY, or CONDUIT_TOKEN (a service token). What is said of one event on the command line is said of \
 all events that have not said it themselves.
 
-An event has the same id however often it is sent, so it counts once. Give ids of your own to events in a file: sending the
+An event has the same id however often it is sent, so it counts once. Give ids of your own to events in a file: sending the \
 file again then changes nothing.
 
 Examples:
@@ -51,7 +51,7 @@ pub(crate) struct SendTask {
     /// The id of the virtual key whose clients are told; leave it out for what is for everybody
     #[arg(long, value_name = "ID")]
     key_id: Option<String>,
-    /// Who says so: with its id it makes an event one of a kind
+    /// Who says so; an event is known by this and its id
     #[arg(long, value_name = "URI", default_value = "/conduit-cli")]
     source: String,
     /// How many events go in one request
@@ -94,17 +94,20 @@ pub(crate) async fn run(task: SendTask, environment: &Environment, output: &Outp
             Ok(None) => break Ok(()),
             Err(_idle) => None,
         };
-        delivery.deliver(&mut batch, &mut summary, *output, &progress).await?;
+        if let Err(failure) = delivery.deliver(&mut batch, &mut summary, *output, &progress).await {
+            batch.take();
+            break Err(failure);
+        }
         if let Some(event) = is_full {
             // An empty batch takes any event.
             drop(batch.push(event));
         }
     };
-    if !batch.is_empty() {
-        delivery.deliver(&mut batch, &mut summary, *output, &progress).await?;
-    }
+    let rest =
+        if batch.is_empty() { Ok(()) } else { delivery.deliver(&mut batch, &mut summary, *output, &progress).await };
     progress.finish_and_clear();
     summary.print(*output)?;
+    rest?;
     end?;
     summary.verdict()
 }
