@@ -90,3 +90,59 @@ impl Calls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use signalr::{Headers, Protocol};
+
+    use super::*;
+
+    fn item(number: u32) -> Result<Payload, Error> {
+        Payload::encode(Protocol::Json, &number).map_err(|error| Error::Encode(error.to_string()))
+    }
+
+    #[test]
+    fn a_stream_whose_reader_is_too_slow_is_cancelled_and_says_so_after_what_it_brought() {
+        let (items, mut received) = mpsc::channel(3);
+        let mut calls = Calls::default();
+        calls.begin("1".to_owned(), Awaiting::Items { method: "Count".to_owned(), items });
+        assert!(calls.item("1", item(0)) && calls.item("1", item(1)));
+        assert!(!calls.item("1", item(2)));
+        assert!(calls.item("1", item(3)), "what comes after it is cancelled is nobody's");
+        for number in 0..2 {
+            assert_eq!(received.try_recv().unwrap().unwrap().decode::<u32>().unwrap(), number);
+        }
+        assert_eq!(received.try_recv().unwrap(), Err(Error::StreamOverrun));
+        assert!(received.try_recv().is_err());
+    }
+
+    #[test]
+    fn a_stream_whose_reader_has_gone_is_cancelled() {
+        let (items, received) = mpsc::channel(3);
+        let mut calls = Calls::default();
+        calls.begin("1".to_owned(), Awaiting::Items { method: "Count".to_owned(), items });
+        drop(received);
+        assert!(!calls.item("1", item(0)));
+    }
+
+    #[test]
+    fn a_call_ends_as_its_completion_says_or_with_its_connection() {
+        let mut calls = Calls::default();
+        let mut begin = |id: &str| {
+            let (reply, result) = oneshot::channel();
+            calls.begin(id.to_owned(), Awaiting::Result { method: "M".to_owned(), reply });
+            result
+        };
+        let (mut failed, mut void, mut lost) = (begin("1"), begin("2"), begin("3"));
+        let completion =
+            |id: &str, outcome| Completion { headers: Headers::new(), invocation_id: id.to_owned(), outcome };
+        calls.complete(completion("1", Outcome::Error("no".to_owned())));
+        calls.complete(completion("2", Outcome::Void));
+        calls.complete(completion("unknown", Outcome::Void));
+        calls.fail_all(&Error::Lost("gone".to_owned()));
+        let no = Error::Invocation { method: "M".to_owned(), message: "no".to_owned() };
+        assert_eq!(failed.try_recv().unwrap(), Err(no));
+        assert_eq!(void.try_recv().unwrap(), Ok(None));
+        assert_eq!(lost.try_recv().unwrap(), Err(Error::Lost("gone".to_owned())));
+    }
+}

@@ -122,7 +122,12 @@ impl Api {
         url.query_pairs_mut().extend_pairs(query);
         let authorization = authorization(&self.token).await?;
         let headers: Vec<_> = authorization.iter().map(|value| ("authorization", value.as_str())).collect();
-        let answer = self.network.request(Method::GET, &url, &headers, "", self.after).await?;
+        let mut answer = self.network.request(Method::GET, &url, &headers, "", self.after).await;
+        if matches!(answer, Err(Error::Unreachable { .. })) {
+            // A line that was kept from before may have been lost together with the socket.
+            answer = self.network.request(Method::GET, &url, &headers, "", self.after).await;
+        }
+        let answer = answer?;
         if answer.status != 200 {
             return Err(Error::Refused { request: "the history", status: answer.status, detail: detail(&answer.body) });
         }

@@ -60,10 +60,14 @@ impl Seen {
         self.gap.clone().unwrap_or_else(|| self.last.clone())
     }
 
-    /// Everything is here, and a token is about to be given.
+    /// A resume token is about to be given.
     pub(super) fn begin_token(&mut self) {
-        self.gap = None;
         self.last.since_token = None;
+    }
+
+    /// Everything up to now is here.
+    pub(super) fn close_gap(&mut self) {
+        self.gap = None;
     }
 
     /// Forgets everything: it was somebody else's.
@@ -112,9 +116,14 @@ mod tests {
         assert_eq!(seen.before_gap(), LastSeen { event: Some("1".to_owned()), since_token: None });
         seen.is_new(&event("3"));
         seen.open_gap();
+        // A connection that is lost before it has brought everything leaves the gap where it was.
+        seen.begin_token();
         seen.is_new(&event("9"));
         seen.open_gap();
         assert_eq!(seen.before_gap(), LastSeen { event: Some("3".to_owned()), since_token: Some("3".to_owned()) });
+        seen.close_gap();
+        seen.open_gap();
+        assert_eq!(seen.before_gap(), LastSeen { event: Some("9".to_owned()), since_token: Some("9".to_owned()) });
     }
 
     #[test]

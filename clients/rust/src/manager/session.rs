@@ -270,7 +270,7 @@ impl HubSession {
                 Err(error) => return Err(error),
             },
         };
-        let mut is_complete = is_resumed || is_first;
+        let mut is_complete = is_resumed || (is_first && last.event.is_none());
         if !is_resumed {
             self.lock().held = last.event.as_ref().map(|_| Vec::new());
             let begun = self.begin_again(connection, last.event.as_deref()).await;
@@ -288,6 +288,7 @@ impl HubSession {
             Err(Error::Invocation { .. }) => {}
             Err(error) => return Err(error),
         }
+        self.lock().seen.close_gap();
         Ok(is_complete)
     }
 
@@ -332,7 +333,10 @@ impl HubSession {
                 let recovered = match self.recover(connection).await {
                     Ok(recovered) => recovered,
                     // The hub does not answer in time, and the connection is there all the same.
-                    Err(_) if connection.status() == status => false,
+                    Err(_) if connection.status() == status => {
+                        self.lock().seen.close_gap();
+                        false
+                    }
                     // Where it is lost meanwhile, the next one recovers.
                     Err(_) => return,
                 };
