@@ -275,7 +275,7 @@ impl SignalRConnectionManager {
     /// # Errors
     ///
     /// As [`invoke`](Self::invoke).
-    pub async fn send(&self, hub: &str, method: &str, arguments: impl Arguments + Send) -> Result<(), Error> {
+    pub async fn send(&self, hub: &str, method: &str, arguments: impl Arguments + Send + Sync) -> Result<(), Error> {
         self.session(hub)?.send(method, arguments).await
     }
 

@@ -168,36 +168,45 @@ impl HubSession {
         method: &str,
         arguments: &(impl Arguments + ?Sized + Sync),
     ) -> Result<T, Error> {
-        let (pending, started) = loop {
+        loop {
             let turn = self.turn.lock().await;
             let connection = self.ready().await?;
             let started = Instant::now();
-            match connection.begin(method, arguments, None).await {
-                Ok(pending) => break (pending, started),
-                // Lost between the two: the turn is given up, and taken again.
-                Err(Error::NotConnected) => drop(turn),
+            let begun = connection.begin(method, arguments, None).await;
+            drop(turn);
+            let result = match begun {
+                Ok(pending) => {
+                    self.lock().metrics.messages_sent += 1;
+                    pending.result().await
+                }
+                Err(error) => Err(error),
+            };
+            match result {
+                // The connection was lost before the call was sent: the next one takes it, if there is to be one.
+                Err(Error::NotConnected) => tokio::task::yield_now().await,
+                Ok(value) => {
+                    self.lock().metrics.latency.record(started.elapsed());
+                    return Ok(value);
+                }
                 Err(error) => return Err(error),
             }
-            tokio::task::yield_now().await;
-        };
-        self.lock().metrics.messages_sent += 1;
-        let result = pending.result().await;
-        if result.is_ok() {
-            self.lock().metrics.latency.record(started.elapsed());
         }
-        result
     }
 
     /// As [`invoke`](Self::invoke), for calls that nobody answers.
-    pub(super) async fn send(&self, method: &str, arguments: impl Arguments + Send) -> Result<(), Error> {
-        let turn = self.turn.lock().await;
-        let connection = self.ready().await?;
-        let sent = connection.send(method, arguments).await;
-        drop(turn);
-        if sent.is_ok() {
-            self.lock().metrics.messages_sent += 1;
+    pub(super) async fn send(&self, method: &str, arguments: impl Arguments + Send + Sync) -> Result<(), Error> {
+        loop {
+            let _turn = self.turn.lock().await;
+            match self.ready().await?.send(method, &arguments).await {
+                // Lost meanwhile: the next one takes it.
+                Err(Error::NotConnected) => tokio::task::yield_now().await,
+                Ok(()) => {
+                    self.lock().metrics.messages_sent += 1;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
         }
-        sent
     }
 
     /// The connection, as soon as it is there with all that was before.
