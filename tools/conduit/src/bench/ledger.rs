@@ -31,6 +31,7 @@ pub(super) struct Ledger {
     latencies: Vec<Mutex<Histogram<u64>>>,
     received: AtomicU64,
     start: OnceLock<Instant>,
+    events: u64,
     warmup_events: u64,
 }
 
@@ -53,6 +54,7 @@ impl Ledger {
             latencies: (0..SHARDS).map(|_| Mutex::new(histogram())).collect(),
             received: AtomicU64::new(0),
             start: OnceLock::new(),
+            events,
             warmup_events,
         }
     }
@@ -67,7 +69,9 @@ impl Ledger {
     pub(super) fn note(&self, connection: usize, number: Option<u64>, due: impl Fn(u64) -> Duration) {
         let Some(account) = self.connections.get(connection) else { return };
         let mut account = lock(account);
-        let Some((number, mask)) = number.map(|number| (number, 1_u64 << (number % 64))) else {
+        let Some((number, mask)) =
+            number.filter(|number| *number < self.events).map(|number| (number, 1_u64 << (number % 64)))
+        else {
             account.deliveries.unknown += 1;
             return;
         };
