@@ -48,11 +48,18 @@ export const CHECKS = [
     group: 'lint',
     run: () => quiet(process.execPath, ['scripts/describe.mjs', '--check']),
   },
+  {
+    name: 'cli-page',
+    group: 'lint',
+    run: () => quiet(process.execPath, ['scripts/cli-page.mjs', '--check']),
+  },
   { name: 'build', group: 'build', run: () => build('.') },
   { name: 'build-test-worker', group: 'build', run: () => build(TEST_WORKER) },
   { name: 'build-chat', group: 'build', run: () => build(CHAT) },
+  { name: 'build-cli', group: 'build', run: () => quiet('cargo', ['build', '-p', 'conduit-cli']) },
   { name: 'clippy-wasm', group: 'lint', run: clippyForWasm },
-  { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker', 'build-chat'], run: vitest },
+  { name: 'vitest', group: 'test', needs: ['build', 'build-test-worker', 'build-chat', 'build-cli'], run: vitest },
+  { name: 'rust-client', group: 'test', needs: ['build', 'build-test-worker'], run: rustClient },
   { name: 'conformance', group: 'test', needs: ['build-test-worker'], run: conformance },
   {
     name: 'deploy-dry-run',
@@ -113,6 +120,13 @@ async function clippyForWasm() {
 async function cargoTest() {
   const args = ['test', '--workspace', '--no-fail-fast', ...SCHEMA];
   const { code, output } = await show('cargo', args, { cwd: PROJECT });
+  return { ok: code === 0, totals: cargoTotals(output) };
+}
+
+/** What of the Rust client's tests needs the built Worker, and is left out of `cargo test` therefore. */
+async function rustClient() {
+  const args = ['test', '-p', 'conduit-client', '--test', 'against_worker', '--', '--ignored'];
+  const { code, output } = await show('cargo', args, { cwd: PROJECT, env: { ...process.env, NODE: process.execPath } });
   return { ok: code === 0, totals: cargoTotals(output) };
 }
 
