@@ -1,6 +1,8 @@
 //! Who may begin a session, the upgrade, and how one is refused: before it with a status, or, where the key came by
 //! subprotocol, after it with an error event and a close, since a browser shows its page nothing else.
 
+use std::collections::VecDeque;
+
 use contract::{ClientAccess, ProblemKind};
 use durable_objects::{LeaseRefusal, TakeLease, new_connection_id};
 use realtime::{
@@ -45,13 +47,11 @@ pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
     let credential = Credential::of(&visit.request, &visit.url, true);
     let is_browser = credential.is_none() && negotiated.key.is_some();
     let credential = credential.or_else(|| negotiated.key.as_ref().map(|key| Credential::of_subprotocol(key.expose())));
-    let begun = begin(&visit, &negotiated, credential).await;
-
-    let pair = match &begun {
-        Err(_) if !is_browser => None,
-        _ => Some(WebSocketPair::new()?),
+    let begun = match begin(&visit, &negotiated, credential).await {
+        Err(refusal) if !is_browser => return Err(refusal),
+        begun => begun,
     };
-    let Some(pair) = pair else { return Err(begun.err().unwrap_or_else(|| Refusal::Internal(String::new()))) };
+    let pair = WebSocketPair::new()?;
     match begun {
         Ok(mut pump) => {
             pump.attend(&pair.server)?;
@@ -80,7 +80,7 @@ async fn begin(visit: &Visit, negotiated: &Negotiated, credential: Option<Creden
     let candidates = providers::of_model(&visit.env, &visit.configuration, &model);
     let candidates = candidates
         .ok_or_else(|| Refusal::problem(ProblemKind::NotFound, format!("no provider answers the model {model:?}")))?;
-    let mut candidates = std::collections::VecDeque::from(candidates);
+    let mut candidates = VecDeque::from(candidates);
     let first = candidates.pop_front().ok_or_else(|| {
         Refusal::problem(ProblemKind::Unavailable, "no provider of this model has a key, which the operator sets")
     })?;

@@ -105,6 +105,7 @@ impl VirtualKey {
                 if now_millis >= erase_at_millis {
                     return self.erase().await;
                 }
+                self.empty_outbox().await?;
                 self.report_if_due().await?;
                 return services.alarm_clock.ring_by(erase_at_millis).await;
             }

@@ -109,7 +109,7 @@ impl VirtualKey {
         Ok(true)
     }
 
-    /// Tells operators of a session.
+    /// Has operators told of a session: by the alarm, so that no session waits for the registry.
     async fn tell_of_session(&self, key: &str, connection: &str, state: RealtimeSessionState) -> Result<()> {
         let identifier =
             |text: &str| Identifier::new(text).map_err(|error| worker::Error::RustError(error.to_string()));
@@ -118,6 +118,6 @@ impl VirtualKey {
         let mut draft = Draft::new(&self.services, now_millis());
         draft.raise(None, |meta| Notification::new(&ADMIN_HUB, vec![virtual_key_group(key)], &changed, meta));
         draft.commit()?;
-        self.empty_outbox().await
+        self.services.alarm_clock.ring_by(now_millis()).await
     }
 }
