@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use contract::{ClientAccess, ProblemKind};
-use durable_objects::{LeaseRefusal, TakeLease, new_connection_id};
+use durable_objects::{LeaseRefusal, Recordings, TakeLease, new_connection_id, now_millis};
 use realtime::{
     client::{
         ServerEvent,
@@ -20,8 +20,11 @@ use worker::{Response, WebSocket, WebSocketPair};
 
 use super::{
     bill::Biller,
+    leases::{Leases, NoLease},
     providers,
     pump::{Parts, Pump},
+    purse::Purse,
+    recorder::Recorder,
 };
 use crate::{
     authentication::{Credential, Principal, principal_of},
@@ -92,22 +95,29 @@ async fn begin(visit: &Visit, negotiated: &Negotiated, credential: Option<Creden
         model: model.clone(),
         provider: first.name.clone(),
     };
+    let (leases, granted) = Leases::take(&visit.env, &take).await.map_err(no_lease)?;
+    let prices = providers::prices(visit.configuration.model_prices.of(&model));
     let mut options = SessionOptions::new(connection_id.clone(), negotiated.protocol, model.clone(), first.provider);
-    options.prices = providers::prices(visit.configuration.model_prices.of(&model));
+    options.prices = prices;
+    options.is_recorded = granted.is_recorded;
     options.idle_timeout_millis = visit.configuration.realtime_timeout_minutes * 60_000;
+    let recorder = granted.is_recorded.then(|| {
+        let recordings = Recordings::of(&visit.env);
+        let now_millis = u64::try_from(now_millis()).unwrap_or(0);
+        Recorder::new(recordings, virtual_key_id.clone(), connection_id.clone(), now_millis)
+    });
     let biller = Biller { virtual_key_id, connection_id, model, provider: first.name, credit: Decimal::ZERO };
-    let parts = Parts {
+    Ok(Pump::new(Parts {
         env: visit.env.clone(),
         session: Session::new(options),
         biller,
         additions: first.additions,
         candidates,
-    };
-    let mut pump = Pump::new(parts);
-    // The key's own object has the final say, and comes first: who may not begin takes nobody's place.
-    pump.lease(&take.of_key(&visit.env).await?.map_err(refused)?)?;
-    pump.lease(&take.of_system(&visit.env).await?.map_err(refused)?)?;
-    Ok(pump)
+        leases,
+        purse: Purse::new(granted.credit, prices.session_per_minute),
+        recorder,
+        prices,
+    }))
 }
 
 /// The key whose holder asks, or whoever has a client token of it that takes nothing away.
@@ -124,6 +134,13 @@ pub(super) async fn holder(visit: &Visit, credential: Option<Credential>) -> Res
             Err(forbidden("this route takes a virtual key, not the master key"))
         }
         Principal::Service { .. } => Err(only_sends_events()),
+    }
+}
+
+fn no_lease(reason: NoLease) -> Refusal {
+    match reason {
+        NoLease::Refused(refusal) => refused(refusal),
+        NoLease::Failed(error) => error.into(),
     }
 }
 
