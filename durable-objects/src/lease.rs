@@ -22,6 +22,9 @@ const TAG: &str = "realtime-lease";
 /// Carries what the Worker asks.
 const HEADER: &str = "x-lease";
 
+/// Why a lease is given back whose session never began: there was no place among those of all keys.
+pub const NOT_BEGUN: &str = "not_begun";
+
 /// Asks the key's object for a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakeLease {

@@ -58,7 +58,7 @@ pub use directory::{
     calls::{Count, EndAnySession, ListAllSessions, ListOnline, PingDirectory, ReadShard, SHARDS, shard_of},
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
-pub use lease::{Credit, Granted, LeaseEnd, LeaseRefusal, LeaseWord, TakeLease};
+pub use lease::{Credit, Granted, LeaseEnd, LeaseRefusal, LeaseWord, NOT_BEGUN, TakeLease};
 pub use patience::in_time;
 pub use queue::{Backlog, MAX_MESSAGE_BYTES, Queue, backlog, send};
 pub use recordings::{Recordings, Segment};
@@ -67,9 +67,9 @@ pub use virtual_key::{
     calls::{
         Admission, ApplyKey, ApplyOperation, Arrive, AttemptToMake, BeginAttempt, Disconnect, EndSession,
         FinishAttempt, FinishInquiry, FinishSession, FoundTask, GiveUp, Inquire, Inquiry, Inspect, Inspection,
-        ListPastSessions, ListSessions, ListTasks, NumberedEvents, Numbers, Ping,
-        Poke, Publish, Published, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery,
-        Refusal, Reserve, RotateWebhookSecret, TakeNumbers, TaskPage, UseRecording, virtual_key_name,
+        ListPastSessions, ListSessions, ListTasks, NumberedEvents, Numbers, Ping, Poke, Publish, Published,
+        ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery, Refusal, Reserve,
+        RotateWebhookSecret, TakeNumbers, TaskPage, UseRecording, virtual_key_name,
     },
     operations::outcome_of_nobody,
     session_money::SESSION_SOURCE,

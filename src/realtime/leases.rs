@@ -1,6 +1,6 @@
 //! The leases of a session: what says that it may go on, what it may cost, and when it must end.
 
-use durable_objects::{Credit, Granted, LeaseEnd, LeaseRefusal, LeaseWord, TakeLease};
+use durable_objects::{Credit, Granted, LeaseEnd, LeaseRefusal, LeaseWord, NOT_BEGUN, TakeLease};
 use futures::{StreamExt, channel::mpsc, future::pending};
 use realtime::{
     close::{Close, NORMAL},
@@ -41,8 +41,13 @@ impl Leases {
         let mut leases = Self { sender, words, sockets: Vec::with_capacity(2) };
         let (lease, granted) = take.of_key(env).await.map_err(NoLease::Failed)?.map_err(NoLease::Refused)?;
         leases.hold(&lease)?;
-        let (lease, _) = take.of_system(env).await.map_err(NoLease::Failed)?.map_err(NoLease::Refused)?;
-        leases.hold(&lease)?;
+        match take.of_system(env).await.map_err(NoLease::Failed)? {
+            Ok((lease, _)) => leases.hold(&lease)?,
+            Err(refusal) => {
+                leases.close(NOT_BEGUN);
+                return Err(NoLease::Refused(refusal));
+            }
+        }
         Ok((leases, granted))
     }
 
@@ -71,8 +76,12 @@ impl Leases {
 
     /// Gives them back, and says why.
     pub(super) fn give_back(&mut self, reason: Option<&EndReason>) {
+        self.close(reason.map_or("", EndReason::name));
+    }
+
+    fn close(&mut self, reason: &str) {
         for socket in self.sockets.drain(..) {
-            socket.close(Close::new(NORMAL, reason.map_or("", EndReason::name)));
+            socket.close(Close::new(NORMAL, reason));
         }
     }
 }

@@ -182,9 +182,7 @@ impl Pump {
         // Nothing may go on beside, and then nothing comes of it; the channel never ends, as its sender is here.
         let beside = next_of(&mut self.tasks);
         let words = self.leases.next().map(Happening::Word);
-        let messages = async {
-            if waits_for_credit { pending().await } else { next_of(&mut self.happenings).await }
-        };
+        let messages = async { if waits_for_credit { pending().await } else { next_of(&mut self.happenings).await } };
         pin_mut!(beside, words, messages, timer);
         let messages_or_timer = select(messages, timer).map(|first| first.factor_first().0);
         let words_or_less = select(words, messages_or_timer).map(|first| first.factor_first().0);

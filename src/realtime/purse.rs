@@ -73,7 +73,8 @@ impl Purse {
             lent.asks_at = half_way(cost, lent.total);
         }
         let mark = if lent.is_last { lent.total } else { lent.asks_at };
-        self.next_look_millis = millis_for(mark - cost, self.per_minute).map(|millis| now_millis.saturating_add(millis));
+        self.next_look_millis =
+            millis_for(mark - cost, self.per_minute).map(|millis| now_millis.saturating_add(millis));
         if asks { Verdict::Ask } else { Verdict::Enough }
     }
 
@@ -107,8 +108,8 @@ fn millis_for(amount: Decimal, per_minute: Decimal) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn credit(total: &str, is_last: bool) -> Option<Credit> {
-        Some(Credit { total: total.parse().unwrap(), is_last })
+    fn credit(total: &str, is_last: bool) -> Credit {
+        Credit { total: total.parse().unwrap(), is_last }
     }
 
     fn decimal(text: &str) -> Decimal {
@@ -124,36 +125,35 @@ mod tests {
 
     #[test]
     fn it_asks_half_way_and_then_half_way_again() {
-        let mut purse = Purse::new(credit("8", false), Decimal::ZERO);
+        let mut purse = Purse::new(Some(credit("8", false)), Decimal::ZERO);
         let verdicts = ["3.9", "4", "5.9", "6", "6.5", "7"].map(|cost| purse.look(|| decimal(cost), 0));
-        let expected =
-            [Verdict::Enough, Verdict::Ask, Verdict::Enough, Verdict::Ask, Verdict::Enough, Verdict::Ask];
+        let expected = [Verdict::Enough, Verdict::Ask, Verdict::Enough, Verdict::Ask, Verdict::Enough, Verdict::Ask];
         assert_eq!(verdicts, expected);
     }
 
     #[test]
     fn one_that_is_empty_asks_once_and_waits() {
-        let mut purse = Purse::new(credit("8", false), Decimal::ZERO);
+        let mut purse = Purse::new(Some(credit("8", false)), Decimal::ZERO);
         assert_eq!(purse.look(|| decimal("8"), 1_000), Verdict::Ask);
         assert_eq!(purse.look(|| decimal("8"), 2_000), Verdict::Enough);
         assert_eq!((purse.is_empty(), purse.waits_until_millis()), (true, Some(6_000)));
-        purse.lend(credit("10", false), decimal("8"));
+        purse.lend(Some(credit("10", false)), decimal("8"));
         assert!(!purse.is_empty());
     }
 
     #[test]
     fn what_is_last_is_spent_to_the_end() {
-        let mut purse = Purse::new(credit("8", true), Decimal::ZERO);
+        let mut purse = Purse::new(Some(credit("8", true)), Decimal::ZERO);
         assert_eq!(purse.look(|| decimal("7.9"), 0), Verdict::Enough);
         assert_eq!(purse.look(|| decimal("8"), 0), Verdict::Spent);
     }
 
     #[test]
     fn where_time_costs_it_looks_when_that_matters() {
-        let mut purse = Purse::new(credit("8", true), decimal("60"));
+        let mut purse = Purse::new(Some(credit("8", true)), decimal("60"));
         assert_eq!(purse.look(|| decimal("7.9"), 500), Verdict::Enough);
         assert_eq!(purse.next_look_millis(), Some(600));
-        let mut purse = Purse::new(credit("8", false), decimal("60"));
+        let mut purse = Purse::new(Some(credit("8", false)), decimal("60"));
         assert_eq!(purse.look(|| decimal("1"), 0), Verdict::Enough);
         assert_eq!(purse.next_look_millis(), Some(3_000), "half of what was lent");
     }

@@ -7,7 +7,12 @@ use realtime::audio::AudioFormat;
 use worker::Response;
 
 use super::{recorder::FORMAT, sessions_door::owner};
-use crate::{door::Visit, keys_door::operator, owner_door::{decoded, unusable}, refusal::Refusal};
+use crate::{
+    door::Visit,
+    keys_door::operator,
+    owner_door::{decoded, unusable},
+    refusal::Refusal,
+};
 
 /// The bytes before the samples of a WAV file.
 const HEADER_BYTES: u32 = 44;
@@ -66,12 +71,13 @@ async fn wav(visit: &Visit, key: String, id: String, is_operator: bool) -> Resul
     let bytes = segments.iter().map(|segment| segment.bytes).sum();
     let rest = (recordings, segments.into_iter());
     let header = stream::iter([Ok(header(FORMAT, bytes))]);
-    let samples = stream::try_unfold(rest, |(recordings, mut segments): (Recordings, std::vec::IntoIter<Segment>)| async {
-        let Some(segment) = segments.next() else { return Ok(None) };
-        // What is deleted meanwhile is missing at the end.
-        let bytes = recordings.read(&segment).await?;
-        Ok::<_, worker::Error>(bytes.map(|bytes| (bytes, (recordings, segments))))
-    });
+    let samples =
+        stream::try_unfold(rest, |(recordings, mut segments): (Recordings, std::vec::IntoIter<Segment>)| async {
+            let Some(segment) = segments.next() else { return Ok(None) };
+            // What is deleted meanwhile is missing at the end.
+            let bytes = recordings.read(&segment).await?;
+            Ok::<_, worker::Error>(bytes.map(|bytes| (bytes, (recordings, segments))))
+        });
     let mut response = Response::from_stream(futures::StreamExt::chain(header, samples))?;
     let headers = response.headers_mut();
     headers.set("content-type", "audio/wav")?;

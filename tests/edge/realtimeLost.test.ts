@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { miniflareOptions } from '../../miniflare.config.js';
+import { cutLeases } from '../harness/cutLeases.ts';
 import { eventually } from '../harness/deadline.ts';
 import { FrontDoor, type Key } from '../harness/edge.ts';
 import { EdgeProcess } from '../harness/edgeProcess.ts';
@@ -33,6 +34,7 @@ const PANICS = `
 
 const provider = running(new OpenAiProvider());
 const front = new FrontDoor('');
+const cutting = cutLeases(provider.vars);
 let miniflare: Miniflare | undefined;
 
 beforeAll(async () => {
@@ -79,8 +81,27 @@ test('one that panics closes everything, and frees its place', async () => {
   expect(session?.figures).toBeUndefined();
 
   const again = await VoiceClient.connect(front, key);
-  await again.hear('session.created');
+  await provider.next();
   again.leave();
+});
+
+test('one whose Worker and key lose each other ends, and its place is free at once', async () => {
+  const key = await voiceKey(cutting, { limits: { realtimeSessions: 1 } });
+  const client = await VoiceClient.connect(cutting, key);
+  const connection = await provider.next();
+  await client.hear('session.created');
+  await cutting.cut(key);
+  await expect(client.closed).resolves.toEqual({ code: 1012, reason: 'service restart' });
+  await expect(connection.closed).resolves.toMatchObject({ code: 1000 });
+  const headers = { authorization: `Bearer ${key.key}` };
+  const again = await eventually(
+    'a free place',
+    () => VoiceClient.open(cutting, { headers }).catch(() => undefined),
+    (opened) => opened !== undefined,
+  );
+  await provider.next();
+  await expect(past(cutting, key)).resolves.toMatchObject([{ endReason: 'lost' }]);
+  again?.leave();
 });
 
 test('one that goes down with everything else is kept as lost, and holds no place', async () => {
@@ -90,6 +111,7 @@ test('one that goes down with everything else is kept as lost, and holds no plac
   try {
     const key = await voiceKey(edge, { limits: { realtimeSessions: 1 } });
     const client = await VoiceClient.connect(edge, key);
+    await provider.next();
     await client.hear('session.created');
     await edge.kill();
     edge = await EdgeProcess.start(folder, started.port, provider.vars);

@@ -96,7 +96,9 @@ describe('a key that allows it', () => {
     expect((await ask(key, session.connectionId, 'DELETE')).status).toBe(204);
     expect((await ask(key, session.connectionId)).status).toBe(404);
     expect((await front.admin('GET', path)).status).toBe(404);
-    await expect(front.read<any>(key, '/v1/realtime/sessions')).resolves.toMatchObject({ items: [{ recorded: false }] });
+    await expect(front.read<any>(key, '/v1/realtime/sessions')).resolves.toMatchObject({
+      items: [{ recorded: false }],
+    });
     const audit = (await (await front.admin('GET', `/v1/admin/keys/${key.id}/audit`)).json()) as any;
     expect(audit.items).toMatchObject([
       { action: 'recording.deleted', actor: 'owner', subject: session.connectionId },

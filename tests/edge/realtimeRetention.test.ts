@@ -15,16 +15,23 @@ interface PastSessions {
   items: { connectionId: string; figures?: object }[];
 }
 
+const isIn = (page: PastSessions, items: PastSessions['items']) =>
+  page.items.some(({ connectionId }) => connectionId === items[0]?.connectionId);
+
 test('a session and its recording are gone when their time is over', async () => {
   const vars = { ...provider.vars, REALTIME_RETENTION_DAYS: '2' };
   const start = Date.now() + 1_000;
   await front.startAt(start, vars);
   const key = await voiceKey(front, { recording: true });
-  const client = await VoiceClient.connect(front, key);
-  await client.hear('session.created');
-  client.send({ type: 'input_audio_buffer.append', audio: Buffer.alloc(48_000, 1).toString('base64') });
-  await (await provider.next()).hear('input_audio_buffer.append');
-  client.leave();
+  const call = async () => {
+    const client = await VoiceClient.connect(front, key);
+    const connection = await provider.next();
+    await client.hear('session.created');
+    client.send({ type: 'input_audio_buffer.append', audio: Buffer.alloc(48_000, 1).toString('base64') });
+    await connection.hear('input_audio_buffer.append');
+    client.leave();
+  };
+  await call();
   const listed = () => front.read<PastSessions>(key, '/v1/realtime/sessions');
   const { items } = await eventually('the session', listed, ({ items }) => items[0]?.figures !== undefined);
   const headers = { authorization: `Bearer ${key.key}` };
@@ -35,6 +42,8 @@ test('a session and its recording are gone when their time is over', async () =>
   await expect(listed()).resolves.toEqual({ items });
   expect(await recording()).toBe(200);
   await front.startAt(start + 3 * DAY, vars);
-  await eventually('no session', listed, (page) => page.items.length === 0);
+  // An alarm that was set before comes when it was set for: something else must wake the key's object here.
+  await call();
+  await eventually('only the other session', listed, (page) => page.items.length === 1 && !isIn(page, items));
   expect(await recording()).toBe(404);
 });

@@ -24,7 +24,8 @@ const openai = running(
     }
   })(),
 );
-const front = edge({ vars: Object.assign(openai.vars, { MODEL_PRICES, PROVIDER_KEY_ULTRAVOX: ULTRAVOX_KEY }) });
+const secrets = { PROVIDER_KEY_ULTRAVOX: ULTRAVOX_KEY };
+const front = edge({ vars: Object.assign(openai.vars, secrets, { MODEL_PRICES, REALTIME_MAX_TOTAL: '3' }) });
 
 interface PastSession {
   connectionId: string;
@@ -121,7 +122,11 @@ test('sessions are listed page by page, the last one first, for the operator too
 
 test.each([
   ['the owner', 'ended_by_owner', (key: Key, id: string) => owned(key, id)],
-  ['the operator', 'ended_by_operator', (_: Key, id: string) => front.admin('DELETE', `/v1/admin/realtime/sessions/${id}`)],
+  [
+    'the operator',
+    'ended_by_operator',
+    (_: Key, id: string) => front.admin('DELETE', `/v1/admin/realtime/sessions/${id}`),
+  ],
 ])('one that %s ended says so', async (_, reason, end) => {
   const key = await voiceKey(front);
   const client = await VoiceClient.connect(front, key);
@@ -158,4 +163,25 @@ test.each([
   );
   expect(after?.cost).toBe(seconds);
   expect(await readSpend(front, key)).toMatchObject({ currentSpend: seconds, requests: 1 });
+});
+
+test('one that has no place among those of all keys is not kept', async () => {
+  const [key, other] = [await voiceKey(front), await voiceKey(front)];
+  const clients: VoiceClient[] = [];
+  await eventually(
+    'three sessions',
+    async () => {
+      const headers = { authorization: `Bearer ${key.key}` };
+      const client = await VoiceClient.open(front, { headers }).catch(() => undefined);
+      if (client !== undefined) clients.push(client);
+      return clients.length;
+    },
+    (count) => count === 3,
+  );
+  const refusal = await VoiceClient.refused(front, { headers: { authorization: `Bearer ${other.key}` } });
+  expect(refusal.status).toBe(429);
+  await expect(front.read<PastSessions>(other, '/v1/realtime/sessions')).resolves.toEqual({ items: [] });
+  for (const client of clients) client.leave();
+  await sessions(key, 3);
+  await expect(front.read<PastSessions>(other, '/v1/realtime/sessions')).resolves.toEqual({ items: [] });
 });

@@ -189,7 +189,9 @@ pub use quantity::{MAX_QUANTITY, Quantity};
 pub use queue_view::{QueueView, QueuesView};
 pub use realtime_credit::SessionAccount;
 pub use realtime_providers::{Models, RealtimeProtocol, RealtimeProvider, RealtimeProviders, key_secret_name};
-pub use realtime_view::{RealtimeConnection, RealtimeConnections, RealtimeSession, RealtimeSessionRecord, SessionFigures};
+pub use realtime_view::{
+    RealtimeConnection, RealtimeConnections, RealtimeSession, RealtimeSessionRecord, SessionFigures,
+};
 pub use rejection::{RejectedEvent, Rejection};
 pub use resume::{ResumeToken, Resumed};
 pub use service_token::{

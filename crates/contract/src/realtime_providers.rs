@@ -78,8 +78,8 @@ impl<'de> Deserialize<'de> for Models {
         let models = match Value::deserialize(deserializer)? {
             Value::Array(names) => names.into_iter().map(text).collect::<Option<_>>().map(Self::Same),
             Value::Object(names) => {
-                let named = |(ours, theirs)| Some((ours, text(theirs)?));
-                names.into_iter().map(named).collect::<Option<_>>().map(Self::Renamed)
+                let renamed = |(ours, theirs)| Some((ours, text(theirs)?));
+                names.into_iter().map(renamed).collect::<Option<_>>().map(Self::Renamed)
             }
             _ => None,
         };

@@ -2,7 +2,8 @@
 
 use contract::{
     AttemptOutcome, AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, Page, RealtimeConnection,
-    RealtimeSessionRecord, RotatedWebhookSecret, SessionFigures, SpendView, StatisticsPeriod, TaskView, UndeliveredWebhook, WebhookStatistics,
+    RealtimeSessionRecord, RotatedWebhookSecret, SessionFigures, SpendView, StatisticsPeriod, TaskView,
+    UndeliveredWebhook, WebhookStatistics,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

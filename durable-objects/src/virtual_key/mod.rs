@@ -39,8 +39,9 @@ use worker::{
 use self::{
     calls::{
         ApplyKey, ApplyOperation, Arrive, BeginAttempt, Deliver, Disconnect, EndSession, FinishAttempt, FinishInquiry,
-        FinishSession, GiveUp, Inspect, ListPastSessions, ListSessions, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks,
-        Redeliver, Reserve, RotateWebhookSecret, TakeNumbers, UseRecording, Watch,
+        FinishSession, GiveUp, Inspect, ListPastSessions, ListSessions, ListTasks, Ping, Publish, ReadHistory,
+        ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Reserve, RotateWebhookSecret, TakeNumbers,
+        UseRecording, Watch,
     },
     services::Services,
 };

@@ -116,7 +116,12 @@ impl VirtualKey {
     }
 
     /// Keeps what a session was lent, and tells its Worker where that has changed.
-    fn keep_credit(&self, mut session: StoredSession, socket: &worker::WebSocket, credit: Option<Credit>) -> Result<()> {
+    fn keep_credit(
+        &self,
+        mut session: StoredSession,
+        socket: &worker::WebSocket,
+        credit: Option<Credit>,
+    ) -> Result<()> {
         if session.told == credit {
             return Ok(());
         }
@@ -181,13 +186,13 @@ impl VirtualKey {
         let mut pokes = Vec::new();
         for mut session in self.services.sessions.to_inquire(now_millis())? {
             let Some(inquiry) = session.inquiry.as_mut() else { continue };
-            let inquire = Inquire {
+            let poke = Inquire {
                 virtual_key_id: virtual_key_id.clone(),
                 connection_id: session.record.connection_id.clone(),
                 provider: session.record.provider.clone(),
                 url: inquiry.url.clone(),
             };
-            pokes.push(serde_json::to_string(&inquire)?);
+            pokes.push(serde_json::to_string(&poke)?);
             inquiry.at_millis.remove(0);
             self.services.sessions.write(&session)?;
         }

@@ -157,6 +157,9 @@ impl VirtualKey {
     pub(super) async fn lease_closed(&self, socket: &WebSocket, code: usize, reason: &str) -> Result<bool> {
         let Some(leased) = self.leases.of(socket) else { return Ok(false) };
         lease::answer_close(socket, code);
+        if reason == lease::NOT_BEGUN {
+            self.services.sessions.remove(&leased.lease)?;
+        }
         let reason = Some(reason).filter(|reason| !reason.is_empty() && reason.len() <= MAX_REASON_BYTES);
         if let Some(session) = self.services.sessions.read(&leased.lease)? {
             self.over(session, reason, now_millis())?;
@@ -187,7 +190,10 @@ impl VirtualKey {
     fn over(&self, mut session: StoredSession, reason: Option<&str>, at_millis: i64) -> Result<()> {
         let record = &mut session.record;
         if record.ended_at.is_some() {
-            return Ok(());
+            let Some(reason) = reason.filter(|_| record.end_reason.as_deref() == Some(LOST)) else { return Ok(()) };
+            // It was looked for before it could say so.
+            record.end_reason = Some(reason.to_owned());
+            return self.services.sessions.write(&session);
         }
         record.ended_at = Some(Timestamp(at_millis));
         let reason = record.end_reason.get_or_insert_with(|| reason.unwrap_or(LOST).to_owned());
@@ -225,7 +231,10 @@ impl VirtualKey {
         }
         let actor = if call.is_operator { "operator" } else { "owner" };
         let action = if call.deletes { "recording.deleted" } else { "recording.read" };
-        self.services.desk.audit.record(AuditEntry::new(actor, action).to(call.connection_id.as_str()).from(call.from))?;
+        self.services
+            .desk
+            .audit
+            .record(AuditEntry::new(actor, action).to(call.connection_id.as_str()).from(call.from))?;
         if call.deletes {
             self.services.recordings.remove(&call.virtual_key_id, Some(&call.connection_id)).await?;
             // Read after the await: its provider may have said meanwhile what it bills.

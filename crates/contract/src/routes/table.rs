@@ -7,16 +7,16 @@ use super::{
     parameters::{
         AFTER, BEFORE, CE_ID, CE_SOURCE, CE_SPEC_VERSION, CE_TYPE, CE_VIRTUAL_KEY_ID, CONNECTION, CONTENT_ENCODING,
         DELIVERY, DIALECT, HUB, HUB_NAME, KEY_ID, LETTER_ID, LETTER_KEY, LETTER_KIND, LIMIT, MAYBE_CONNECTION, META,
-        MODEL, NEGOTIATE_VERSION, PERIOD, PROVIDER_NAME, REALTIME_ID, SERVICE_TOKEN_ID, SESSION_ID, TASK_ID, TASK_STATE, TASK_TYPE,
-        TRACE_PARENT,
+        MODEL, NEGOTIATE_VERSION, PERIOD, PROVIDER_NAME, REALTIME_ID, SERVICE_TOKEN_ID, SESSION_ID, TASK_ID,
+        TASK_STATE, TASK_TYPE, TRACE_PARENT,
     },
 };
 #[cfg(feature = "schema")]
 use crate::{
     AuditEntry, DeadLetter, Disconnected, EventResults, Health, HistoryEntry, IssuedToken, KeyCreation, KeyPatch,
     KeyRecord, KeyView, MadeServiceToken, OnlineKey, Page, ProblemKind, ProviderInput, ProviderView, QueuesView,
-    RealtimeConnections, RealtimeSession, RealtimeSessionRecord, Replayed, ReplayedAll, RotatedWebhookSecret, Rotation, ServiceTokenCreation,
-    ServiceTokenRecord, SpendView, TaskView, TokenRequest, UnavailableProblem, WebhookStatistics,
+    RealtimeConnections, RealtimeSession, RealtimeSessionRecord, Replayed, ReplayedAll, RotatedWebhookSecret, Rotation,
+    ServiceTokenCreation, ServiceTokenRecord, SpendView, TaskView, TokenRequest, UnavailableProblem, WebhookStatistics,
     problem::CONTENT_TYPE as PROBLEM, prometheus::CONTENT_TYPE as PROMETHEUS,
 };
 
@@ -171,7 +171,7 @@ routes! {
         problems: [NotFound],
     }
     GET "/v1/realtime/sessions" {
-        id: "listRealtimeSessions",
+        id: "listPastRealtimeSessions",
         summary: "Lists the key's realtime sessions that are over.",
         tag: "Realtime",
         opener: Owner,
@@ -311,7 +311,7 @@ routes! {
     }
 
     GET "/v1/admin/keys/{id}/realtime/sessions" {
-        id: "listRealtimeSessionsOfKey",
+        id: "listPastRealtimeSessionsOfKey",
         summary: "Lists a key's realtime sessions that are over.",
         tag: "Realtime",
         opener: Operator,

@@ -52,10 +52,10 @@ use crate::model::{Object, Problem, SessionSettings};
 use crate::provider::UsageAnswer;
 use crate::transport::{Frame, HttpResponse};
 use dialogue::Dialogue;
-use rust_decimal::Decimal;
 use link::{Link, LinkState};
 use outbox::{Message, Outbox};
 use pace::Pace;
+use rust_decimal::Decimal;
 
 /// The largest message that a client may send, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

@@ -5,7 +5,8 @@ mod store;
 use std::collections::BTreeMap;
 
 use contract::{
-    AlertRule, Amount, BudgetAlert, Identifier, KeyRecord, Money, Notification, SpendAccount, SpendRecorded, SpendUpdate, SpendWindow,
+    AlertRule, Amount, BudgetAlert, Identifier, KeyRecord, Money, Notification, SpendAccount, SpendRecorded,
+    SpendUpdate, SpendWindow,
     admin_hub::{self, virtual_key_group},
     budget,
     hub::{ADMIN_HUB, SPEND_HUB, key_group},
