@@ -155,7 +155,9 @@ fn refused(refusal: LeaseRefusal) -> Refusal {
             problem(ProblemKind::Forbidden, "the virtual key does not have real-time audio permissions")
         }
         LeaseRefusal::OtherModel => problem(ProblemKind::Forbidden, "the virtual key may not use this model"),
-        LeaseRefusal::BudgetSpent => too_many("the budget of the virtual key is spent".to_owned(), 60),
+        LeaseRefusal::BudgetSpent => {
+            too_many("the budget of the virtual key is spent, or lent to its sessions".to_owned(), 60)
+        }
         LeaseRefusal::TooManySessions { limit } => {
             too_many(format!("the virtual key has {limit} realtime sessions, as many as it may have"), 5)
         }

@@ -100,8 +100,8 @@ fn half_way(from: Decimal, to: Decimal) -> Decimal {
 
 /// How long it takes until time has cost so much, in milliseconds; none where time costs nothing.
 fn millis_for(amount: Decimal, per_minute: Decimal) -> Option<u64> {
-    let minutes = amount.checked_div(per_minute)?;
-    Some(minutes.checked_mul(Decimal::from(MINUTE_MILLIS))?.ceil().to_u64()?.max(1))
+    let millis = amount.checked_mul(Decimal::from(MINUTE_MILLIS))?.checked_div(per_minute)?;
+    Some(millis.ceil().to_u64()?.max(1))
 }
 
 #[cfg(test)]
