@@ -1,5 +1,5 @@
-// One Worker under Miniflare, as a process of its own: `node bench/serve.mjs edge|raw folder`, started by `run.mjs`.
-// The folder is for its objects' storage.
+// One Worker under Miniflare, as a process of its own: `node bench/serve.mjs edge|raw folder [variables]`, started by `run.mjs`
+// and `voice.mjs`. The folder is for its objects' storage; the variables, in JSON, are over those of `wrangler.toml`.
 //
 // Requests go straight to the Worker's socket of workerd. Miniflare's own Worker, through which they would pass, costs
 // every contender the same, so with it all of them would look more alike than they are.
@@ -10,9 +10,9 @@ import { Miniflare } from 'miniflare';
 import { miniflareOptions } from '../miniflare.config.js';
 import { childOf } from './processorTime.mjs';
 
-/** @param {string} persist @returns {any} */
-function edge(persist) {
-  return miniflareOptions({ persist });
+/** @param {string} persist @param {Record<string, string>} [vars] @returns {any} */
+function edge(persist, vars = {}) {
+  return miniflareOptions({ persist, vars });
 }
 
 /** The raw Worker, in everything that it does not say itself as Conduit Edge is. @param {string} persist @returns {any} */
@@ -30,8 +30,8 @@ function raw(persist) {
   return options;
 }
 
-const [, , worker, folder = ''] = process.argv;
-const options = worker === 'raw' ? raw(folder) : edge(folder);
+const [, , worker, folder = '', vars = '{}'] = process.argv;
+const options = worker === 'raw' ? raw(folder) : edge(folder, JSON.parse(vars));
 options.workers[0].dev = { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] };
 const miniflare = new Miniflare(options);
 

@@ -19,7 +19,7 @@ export async function ensureDemoKey(address, masterKey) {
 
   const { id, key } = await ask(`${address}/v1/admin/keys`, masterKey, 201, {
     method: 'POST',
-    body: JSON.stringify({ name: NAME }),
+    body: JSON.stringify({ name: NAME, realtime: true }),
   });
   await mkdir(dirname(FILE), { recursive: true });
   await writeFile(FILE, JSON.stringify({ id, key }), { mode: 0o600 });

@@ -10,10 +10,14 @@ import { withLock } from './folderLock.mjs';
 import { npmCommand, PROJECT } from './places.mjs';
 import { ensureRustTools } from './rustTools.mjs';
 import { WASM_BINDGEN, WORKER_BUILD } from './versions.mjs';
+import { removeNames } from './wasmNames.mjs';
 import { ensureWasmToolchain } from './wasmToolchain.mjs';
 
 /** Apart from `target/`, where native builds and tests hold cargo's lock and have other flags. */
 export const WASM_TARGET = join(PROJECT, 'target', 'wasm');
+
+/** Builds that still had them are made anew. */
+const WITHOUT_NAMES = 'without names';
 
 /** Builds the Worker of the crate in `crate` (relative to the project) into its folder `build/`. */
 export async function buildWorker(crate = '.') {
@@ -24,7 +28,7 @@ export async function buildWorker(crate = '.') {
   const tools = await ensureRustTools();
 
   await withLock(join(WASM_TARGET, 'build.lock'), `it builds ${name}`, async () => {
-    const identity = [toolchain.version, WORKER_BUILD, WASM_BINDGEN, await npmVersions()].join('\n');
+    const identity = [toolchain.version, WORKER_BUILD, WASM_BINDGEN, await npmVersions(), WITHOUT_NAMES].join('\n');
     if (await isUpToDate(out, identity)) {
       say(`${name}: unchanged, ${await size(out)}`);
       return;
@@ -35,6 +39,7 @@ export async function buildWorker(crate = '.') {
       cwd: folder,
       env: { ...process.env, ...toolEnvironment(toolchain, tools) },
     });
+    await removeNames(join(out, 'index_bg.wasm'));
     await writeStamp(out, folder, identity, startedAt);
     say(`${name}: ${await size(out)}`);
   });

@@ -14,15 +14,16 @@ const PLACES = [
 ];
 
 /**
- * Starts a browser for the tests of a file. What it answers gives it; where a machine has none, it skips the test with the
+ * Starts a browser for the tests of a file, with these switches. What it answers gives it; where a machine has none, it skips the test with the
  * reason, and fails it where `CI` is set.
  */
-export function browser(): (context: TestContext) => Browser {
+export function browser(args: string[] = []): (context: TestContext) => Browser {
   let running: Browser | undefined;
   beforeAll(async () => {
     const executablePath = PLACES.find((place) => place !== undefined && existsSync(place));
     // It is started as root in containers, where its sandbox does not work.
-    if (executablePath !== undefined) running = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    if (executablePath !== undefined)
+      running = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
   });
   afterAll(() => running?.close());
   return (context) => {

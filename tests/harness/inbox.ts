@@ -8,7 +8,11 @@ export class Inbox<T> {
   #wake: (() => void)[] = [];
   #failure: Error | undefined;
 
-  constructor(private readonly name: string) {}
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
 
   push(item: T): void {
     this.all.push(item);
@@ -57,7 +61,7 @@ export class Inbox<T> {
       }
     };
     const seen = () => this.all.slice(-5).map(brief).join('; ');
-    await within(waiting(), () => `${what} at ${this.name}; of ${this.all.length} so far the last are ${seen()}`);
+    await within(waiting(), () => `${what} at ${this.#name}; of ${this.all.length} so far the last are ${seen()}`);
   }
 }
 

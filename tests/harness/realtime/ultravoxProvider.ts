@@ -1,7 +1,9 @@
 // Ultravox's protocol, from the provider's side: a REST call that makes a call, and its socket, which is joined once.
 
 import type { IncomingMessage } from 'node:http';
-import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerDouble.ts';
+import type { Conversation } from './conversation.ts';
+import { type Answered, type ProviderConnection, ProviderDouble, type Sent } from './providerServer.ts';
+import { UltravoxConversation } from './ultravoxConversation.ts';
 
 export const ULTRAVOX_KEY = 'an-ultravox-key-known-to-all';
 
@@ -37,6 +39,8 @@ export class UltravoxProvider extends ProviderDouble {
   /** What is answered when somebody asks how long a call was, in seconds. */
   billedSeconds = 1;
   readonly #joinable = new Set<string>();
+  /** Calls of functions that wait for their results. */
+  readonly #invocations = new Set<string>();
 
   /** What `REALTIME_PROVIDERS` must say. */
   settings(models: unknown): object {
@@ -51,10 +55,10 @@ export class UltravoxProvider extends ProviderDouble {
     }
     if (request.method !== 'POST' || request.url !== '/api/calls')
       return { status: 404, body: { detail: 'not found' } };
-    const unknown = Object.keys(body).find((member) => !CALL_MEMBERS.includes(member));
-    if (unknown !== undefined) {
-      this.faults.push(`a call with ${unknown}`);
-      return { status: 400, body: { [unknown]: ['unknown field'] } };
+    const fault = faultOfCall(body);
+    if (fault !== undefined) {
+      this.faults.push(`a call with ${fault}`);
+      return { status: 400, body: { detail: fault } };
     }
     const callId = `call${this.calls.push(body)}`;
     this.#joinable.add(callId);
@@ -73,25 +77,48 @@ export class UltravoxProvider extends ProviderDouble {
     connection.send({ type: 'state', state: 'listening' });
   }
 
+  override converse(connection: ProviderConnection): Conversation {
+    return new UltravoxConversation(this, connection);
+  }
+
+  /** Says something. */
+  tell(connection: ProviderConnection, message: Record<string, any>): void {
+    if (message.type === 'client_tool_invocation') this.#invocations.add(message.invocationId);
+    connection.send(message);
+  }
+
   protected override take(connection: ProviderConnection, sent: Sent): void {
-    if (Buffer.isBuffer(sent)) return;
+    if (Buffer.isBuffer(sent)) {
+      if (sent.length % 2 !== 0) this.faults.push('half a sample');
+      return;
+    }
     const { type, ...rest } = sent;
     const members = CLIENT_MESSAGES[type];
     const unknown = Object.keys(rest).find((member) => !members?.includes(member));
     if (members === undefined || unknown !== undefined) this.faults.push(`unknown: ${JSON.stringify(sent)}`);
+    if (type === 'client_tool_result' && !this.#invocations.delete(sent.invocationId)) {
+      this.faults.push(`the result of no call: ${sent.invocationId}`);
+    }
+    if (sent.urgency !== undefined && !['immediate', 'soon', 'later'].includes(sent.urgency)) {
+      this.faults.push(`urgency ${sent.urgency}`);
+    }
     if (type === 'ping') connection.send({ type: 'pong', timestamp: sent.timestamp });
     if (type === 'hang_up') connection.socket.close(1000);
   }
+}
 
-  /** Answers what was heard. */
-  answerWith(connection: ProviderConnection, heard: string, words: string, sound: Buffer): void {
-    const state = (name: string) => connection.send({ type: 'state', state: name });
-    connection.send({ type: 'transcript', role: 'user', medium: 'voice', text: heard, final: true, ordinal: 0 });
-    state('thinking');
-    state('speaking');
-    connection.send({ type: 'transcript', role: 'agent', medium: 'voice', delta: words, final: false, ordinal: 1 });
-    connection.socket.send(sound);
-    connection.send({ type: 'transcript', role: 'agent', medium: 'voice', text: words, final: true, ordinal: 1 });
-    state('listening');
+/** What is wrong with a call, if anything is. */
+function faultOfCall(body: Record<string, any>): string | undefined {
+  const unknown = Object.keys(body).find((member) => !CALL_MEMBERS.includes(member));
+  if (unknown !== undefined) return unknown;
+  const { inputSampleRate, outputSampleRate } = body.medium?.serverWebSocket ?? {};
+  if (![inputSampleRate, outputSampleRate].every((rate) => rate >= 8_000 && rate <= 48_000))
+    return 'wrong sample rates';
+  for (const { temporaryTool } of body.selectedTools ?? []) {
+    if (!temporaryTool?.modelToolName || temporaryTool.client === undefined) return 'a tool of no client';
+    if (Number.parseInt(temporaryTool.timeout ?? '20s', 10) > 40) return 'a tool that may take too long';
+    const isWrong = ({ name, location, schema }: any) => !name || !/^PARAMETER_LOCATION_/.test(location) || !schema;
+    if (temporaryTool.dynamicParameters?.some(isWrong)) return 'a wrong parameter';
   }
+  return undefined;
 }

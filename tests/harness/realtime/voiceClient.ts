@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { within } from '../deadline.ts';
 import { type FrontDoor, type Key, MASTER_KEY } from '../edge.ts';
 import { Inbox } from '../inbox.ts';
+import { brokenRules, EventOrder } from './eventOrder.ts';
 
 export type ServerEvent = Record<string, any>;
 
@@ -27,8 +28,21 @@ export class VoiceClient {
   readonly events = new Inbox<ServerEvent>('the client');
   readonly closed: Promise<{ code: number; reason: string }>;
 
-  private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data) => this.events.push(JSON.parse(String(data))));
+  readonly socket: WebSocket;
+  /** What its events are held against, if its protocol is one of OpenAI's. */
+  readonly order: EventOrder | undefined;
+  /** Called with each event, beside its being kept. */
+  onEvent: (event: ServerEvent) => void = () => {};
+
+  private constructor(socket: WebSocket, order: EventOrder | undefined) {
+    this.socket = socket;
+    this.order = order;
+    socket.on('message', (data) => {
+      const event = JSON.parse(String(data));
+      order?.check(event);
+      this.events.push(event);
+      this.onEvent(event);
+    });
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {
         this.events.fail(new Error(`closed with ${code} ${reason}`));
@@ -43,7 +57,7 @@ export class VoiceClient {
   }
 
   static async open(front: FrontDoor, options: VoiceOptions): Promise<VoiceClient> {
-    const client = new VoiceClient(request(front, options));
+    const client = new VoiceClient(request(front, options), orderOf(options));
     await within(once(client.socket, 'open'), 'an open socket');
     return client;
   }
@@ -67,6 +81,11 @@ export class VoiceClient {
     return this.events.find(type, (event) => event.type === type);
   }
 
+  /** Something was told out of order. */
+  broken(rule: string): void {
+    brokenRules.push(rule);
+  }
+
   /** Leaves as a caller does who hangs up. */
   leave(): void {
     this.socket.close(1000);
@@ -77,6 +96,13 @@ function request(front: FrontDoor, options: VoiceOptions): WebSocket {
   const { query = 'model=gpt-realtime', headers = {}, subprotocols = [], path = '/v1/realtime' } = options;
   const url = `${front.url.replace(/^http/, 'ws')}${path}?${query}`;
   return new WebSocket(url, subprotocols, { headers });
+}
+
+/** What checks the order of events in the client's protocol, if it is one of OpenAI's. */
+function orderOf({ headers = {}, subprotocols = [] }: VoiceOptions): EventOrder | undefined {
+  if (subprotocols.includes('conduit.realtime.v1')) return undefined;
+  const isBeta = 'openai-beta' in headers || subprotocols.includes('openai-beta.realtime-v1');
+  return new EventOrder(isBeta ? 'beta' : 'ga');
 }
 
 /** A key that opens realtime sessions. */

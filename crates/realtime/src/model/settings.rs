@@ -69,6 +69,7 @@ impl SessionSettings {
         if let Some(provider) = provider {
             merge(&mut session, provider, 2);
         }
+        complete_turn_detection(&mut session);
         for (side, format) in [("input", self.input_format()), ("output", self.output_format())] {
             if let Some(audio) = session.get_mut("audio").and_then(|audio| audio.get_mut(side)?.as_object_mut()) {
                 audio.insert("format".to_owned(), format_json(format));
@@ -214,13 +215,35 @@ fn is_section(name: &str) -> bool {
     matches!(name, "audio" | "input" | "output")
 }
 
+/// Adds what OpenAI assumes to turn detection that was asked for in part: clients decide by `interrupt_response` whether
+/// they cancel themselves what the user speaks into.
+fn complete_turn_detection(session: &mut Object) {
+    let input = session.get_mut("audio").and_then(|audio| audio.get_mut("input"));
+    let Some(Value::Object(asked)) = input.and_then(|input| input.get_mut("turn_detection")) else { return };
+    let kind = asked.get("type").and_then(Value::as_str).unwrap_or("server_vad");
+    if let Value::Object(defaults) = turn_detection_defaults(kind) {
+        for (name, value) in defaults {
+            asked.entry(name).or_insert(value);
+        }
+    }
+}
+
+fn turn_detection_defaults(kind: &str) -> Value {
+    match kind {
+        "semantic_vad" => {
+            json!({"type": kind, "eagerness": "auto", "create_response": true, "interrupt_response": true})
+        }
+        _ => json!({
+            "type": kind, "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500,
+            "create_response": true, "interrupt_response": true, "idle_timeout_ms": null,
+        }),
+    }
+}
+
 /// OpenAI's defaults.
 fn defaults() -> Object {
     let format = json!({"type": "audio/pcm", "rate": 24_000});
-    let detection = json!({
-        "type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500,
-        "create_response": true, "interrupt_response": true, "idle_timeout_ms": null,
-    });
+    let detection = turn_detection_defaults("server_vad");
     let input = json!({"format": format, "transcription": null, "noise_reduction": null, "turn_detection": detection});
     let output = json!({"format": format, "speed": 1.0});
     let session = json!({
@@ -258,6 +281,19 @@ mod tests {
         assert_eq!(settings.voice(), Some("v1"));
         assert_eq!(settings.effective(None)["model"], "gpt-realtime");
         assert_eq!(settings.effective(None)["audio"]["input"]["turn_detection"], Value::Null);
+    }
+
+    #[test]
+    fn turn_detection_that_was_asked_for_in_part_is_told_whole() {
+        let mut settings = SessionSettings::new("m", Object::new());
+        let asked = json!({"type": "semantic_vad", "interrupt_response": false});
+        settings.change(&object(&json!({"audio": {"input": {"turn_detection": asked}}})));
+        assert_eq!(
+            settings.effective(None)["audio"]["input"]["turn_detection"],
+            json!({
+                "type": "semantic_vad", "eagerness": "auto", "create_response": true, "interrupt_response": false,
+            })
+        );
     }
 
     #[test]

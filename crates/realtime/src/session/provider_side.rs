@@ -102,7 +102,10 @@ impl Session {
             }
             ProviderEvent::SpeechStopped { audio_end_ms } => dialogue.speech_stopped(audio_end_ms),
             ProviderEvent::Committed { item_id } => {
-                dialogue.committed_by_provider(item_id);
+                if dialogue.committed_by_provider(item_id) {
+                    // The user has gone on, without the client's asking for what it was given unasked.
+                    self.answers_unasked = false;
+                }
             }
             ProviderEvent::BufferCleared => dialogue.emit(crate::client::ServerEvent::Cleared),
             ProviderEvent::UserTranscript { item_id, words, usage } => {
@@ -122,8 +125,6 @@ impl Session {
             ProviderEvent::AudioComplete => dialogue.audio_complete(),
             ProviderEvent::ResponseDone { response_id, outcome, usage } => {
                 if dialogue.response_done(response_id.as_deref(), outcome, usage) {
-                    // The next `response.create` asks for something new.
-                    self.answers_unasked = false;
                     self.bill();
                 }
             }

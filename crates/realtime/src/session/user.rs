@@ -85,15 +85,14 @@ impl Dialogue {
         self.emit(ServerEvent::SpeechStopped { audio_end_ms, item_id });
     }
 
-    /// The provider took what the user said for an item.
-    pub(super) fn committed_by_provider(&mut self, item_id: Option<String>) {
-        if !self.keeps_conversation && self.is_manual() {
-            return;
-        }
-        if std::mem::take(&mut self.user.committed_by_client) {
-            return;
+    /// The provider took what the user said for an item. Whether that is new, and not what the client has committed.
+    pub(super) fn committed_by_provider(&mut self, item_id: Option<String>) -> bool {
+        let is_of_client = !self.keeps_conversation && self.is_manual();
+        if is_of_client || std::mem::take(&mut self.user.committed_by_client) {
+            return false;
         }
         self.commit(item_id);
+        true
     }
 
     /// The client committed, and the provider does not say so itself.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 const MAX_SCHEMA_DEPTH: u32 = 12;
 
 /// Which events the socket is to send.
-const CLIENT_EVENTS: [&str; 11] = [
+const CLIENT_EVENTS: [&str; 12] = [
     "conversation_initiation_metadata",
     "ping",
     "audio",
@@ -21,6 +21,7 @@ const CLIENT_EVENTS: [&str; 11] = [
     "agent_response",
     "agent_response_correction",
     "agent_response_complete",
+    "agent_chat_response_part",
     "client_tool_call",
     "vad_score",
 ];

@@ -46,6 +46,7 @@ impl Gemini {
             events.push(ProviderEvent::ToolCallsCancelled { call_ids });
         }
         if content.get("turnComplete") == Some(&Value::Bool(true)) {
+            self.model_is_speaking = false;
             self.end_user_turn(events);
             let outcome = outcome(json::text(content, "turnCompleteReason").unwrap_or_default());
             events.push(ProviderEvent::ResponseDone { response_id: None, outcome, usage: None });
@@ -59,6 +60,7 @@ impl Gemini {
 
     fn content(&mut self, content: &Object, events: &mut Vec<ProviderEvent>) -> Result<(), Error> {
         if content.get("interrupted") == Some(&Value::Bool(true)) {
+            self.model_is_speaking = false;
             self.end_user_turn(events);
             // The session tells of the speech that interrupted.
             self.user = if self.is_manual { UserTurn::Silent } else { UserTurn::Speaking };
@@ -128,6 +130,7 @@ impl Gemini {
             events.push(output_event(Output::ToolCall { call_id, name, arguments }));
         }
         // The bare end of turn that follows has nothing to end any more.
+        self.model_is_speaking = false;
         let outcome = Outcome::Completed;
         events.push(ProviderEvent::ResponseDone { response_id: None, outcome, usage: None });
     }
@@ -151,6 +154,9 @@ impl Gemini {
 
     /// The model says something, so the user is done; and if nobody asked it otherwise, it was the user's voice that did.
     fn model_speaks(&mut self, events: &mut Vec<ProviderEvent>) {
+        if std::mem::replace(&mut self.model_is_speaking, true) {
+            return;
+        }
         let was_asked = std::mem::take(&mut self.was_asked);
         if self.user == UserTurn::Silent && self.was_heard && !was_asked && !self.is_manual {
             self.start_speech(events);

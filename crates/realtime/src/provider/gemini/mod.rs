@@ -57,6 +57,8 @@ pub struct Gemini {
     was_heard: bool,
     /// What the model says next answers a text or a function, not the user's voice.
     was_asked: bool,
+    /// The model's turn has begun: what it says more of it tells nothing new of the user.
+    model_is_speaking: bool,
     /// Calls that got their name here, since the model gave them none.
     nameless_calls: HashSet<String>,
     calls_made: u64,
@@ -87,6 +89,7 @@ impl Gemini {
             user: UserTurn::Silent,
             was_heard: false,
             was_asked: false,
+            model_is_speaking: false,
             nameless_calls: HashSet::new(),
             calls_made: 0,
         }

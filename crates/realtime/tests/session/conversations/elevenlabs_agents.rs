@@ -232,6 +232,32 @@ fn a_commit_by_hand() {
     assert_eq!(envelope(&events), [format!("{transcription}.delta"), format!("{transcription}.completed")]);
 }
 
+/// An agent may answer before the client has got round to asking for what a commit or a function's output brings anyway.
+#[test]
+fn an_answer_that_was_faster_than_the_request_for_it_is_given_once() {
+    let (mut edge, _) = connected(push_to_talk());
+    edge.heard();
+    edge.client_speaks(400);
+    edge.client(json!({"type": "input_audio_buffer.commit"}));
+    edge.provider(transcript("Hello"));
+    edge.provider(audio_event(100, 4));
+    edge.provider(json!({"type": "agent_response_complete"}));
+    edge.client(json!({"type": "response.create"}));
+    edge.provider(json!({"type": "client_tool_call", "client_tool_call": {
+        "tool_name": "get_weather", "tool_call_id": "toolu_1", "parameters": {"city": "Oslo"}, "event_id": 5,
+    }}));
+    edge.client(tool_output("toolu_1", "3 degrees"));
+    edge.provider(audio_event(100, 6));
+    edge.provider(json!({"type": "agent_response_complete"}));
+    edge.told();
+    edge.client(json!({"type": "response.create"}));
+    assert!(edge.told().is_empty() && !edge.heard_contains("error"));
+    // What is asked for next is asked of the provider.
+    edge.client(user_says("And in Rome?"));
+    edge.client(json!({"type": "response.create"}));
+    assert_eq!(edge.told(), [json!({"type": "user_message", "text": "And in Rome?"})]);
+}
+
 #[test]
 fn a_cancellation() {
     let (mut edge, _) = connected(usual());

@@ -310,6 +310,43 @@ fn a_cancellation() {
     assert_eq!(envelope(&edge.heard()), ANSWER_BEGINS);
 }
 
+/// A microphone that is never switched off says nothing of who asked.
+#[test]
+fn an_answer_to_a_text_is_no_answer_to_the_silence_before_it() {
+    let (mut edge, _) = connected(usual());
+    edge.client_speaks(200);
+    edge.client(user_says("Hello"));
+    edge.client(json!({"type": "response.create"}));
+    edge.heard();
+    edge.client_speaks(200);
+    edge.provider(says(100));
+    edge.provider(words("Hi, "));
+    edge.client_speaks(200);
+    edge.provider(says(100));
+    edge.provider(words("Ada."));
+    assert_eq!(envelope(&edge.heard()), ANSWER_BEGINS);
+}
+
+/// What the user says into the answer is one turn, however long the model takes to notice.
+#[test]
+fn speech_into_an_answer_is_committed_when_it_is_answered() {
+    let (mut edge, _) = connected(usual());
+    edge.client_speaks(200);
+    edge.provider(says(500));
+    edge.heard();
+    edge.client_speaks(200);
+    edge.provider(json!({"voiceActivity": {"voiceActivityType": "ACTIVITY_START"}}));
+    edge.provider(says(500));
+    assert_eq!(envelope(&edge.heard()).last(), Some(&"input_audio_buffer.speech_started"));
+    edge.provider(json!({"serverContent": {"interrupted": true}}));
+    assert_eq!(envelope(&edge.heard()), ANSWER_ENDS);
+    edge.provider(speech("Stop"));
+    edge.provider(says(100));
+    let events = edge.heard();
+    assert_eq!(envelope(&events)[..4], SPEECH[1..]);
+    assert!(envelope(&events).ends_with(&ANSWER_BEGINS));
+}
+
 #[test]
 fn a_picture_and_a_history() {
     let mut edge = Edge::new(gemini());
