@@ -154,13 +154,12 @@ fn samples(millis: u64) -> usize {
 
 /// Left and right in turns; what a side does not have is silence.
 fn mixed(left: &[u8], right: &[u8], samples: usize) -> Vec<u8> {
-    let mut bytes = vec![0; samples * 2 * SAMPLE_BYTES];
-    for (side, offset) in [(left, 0), (right, SAMPLE_BYTES)] {
-        for (pair, sample) in bytes.chunks_exact_mut(2 * SAMPLE_BYTES).zip(side.chunks_exact(SAMPLE_BYTES)) {
-            if let Some(place) = pair.get_mut(offset..offset + SAMPLE_BYTES) {
-                place.copy_from_slice(sample);
-            }
-        }
+    let mut bytes = Vec::with_capacity(samples * 2 * SAMPLE_BYTES);
+    let mut left = left.as_chunks::<SAMPLE_BYTES>().0.iter();
+    let mut right = right.as_chunks::<SAMPLE_BYTES>().0.iter();
+    for _ in 0..samples {
+        bytes.extend(left.next().unwrap_or(&[0; SAMPLE_BYTES]));
+        bytes.extend(right.next().unwrap_or(&[0; SAMPLE_BYTES]));
     }
     bytes
 }
