@@ -115,6 +115,7 @@ function bindings(config, vars, pages) {
   const env = /** @type {Record<string, any>} */ ({});
   for (const [name, value] of Object.entries(texts)) env[name] = { type: 'text', value: String(value) };
   for (const { binding } of config.kv_namespaces ?? []) env[binding] = { type: 'kv', id: binding };
+  for (const { binding } of config.r2_buckets ?? []) env[binding] = { type: 'r2', name: binding.toLowerCase() };
   for (const { name, namespace_id, simple } of config.ratelimits ?? []) {
     env[name] = { type: 'rate-limit', namespace: namespace_id, simple };
   }

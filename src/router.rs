@@ -53,6 +53,9 @@ pub(crate) async fn route(visit: Visit, origin: &Origin) -> Result<Response, Ref
         ("GET", "/v1/realtime" | "/v1/realtime/connect", _) => Box::pin(realtime::serve(visit)),
         ("GET", "/v1/realtime/connections", _) => Box::pin(realtime::list(&visit)),
         ("DELETE", "/v1/realtime/connections/{id}", [id]) => Box::pin(realtime::end(&visit, id)),
+        ("GET", "/v1/realtime/sessions", _) => Box::pin(realtime::list_past(&visit)),
+        ("GET", "/v1/realtime/sessions/{id}/recording", [id]) => Box::pin(realtime::play(visit, id)),
+        ("DELETE", "/v1/realtime/sessions/{id}/recording", [id]) => Box::pin(realtime::delete(&visit, id)),
         ("GET", "/v1/webhooks", _) => Box::pin(owner_door::list_webhooks(&visit)),
         ("POST", "/v1/webhooks/secret/rotate", _) => Box::pin(owner_door::rotate_webhook_secret(&visit)),
         ("POST", "/v1/admin/keys", _) => Box::pin(keys_door::create(visit)),
@@ -63,6 +66,13 @@ pub(crate) async fn route(visit: Visit, origin: &Origin) -> Result<Response, Ref
         ("POST", "/v1/admin/keys/{id}/rotate", [id]) => Box::pin(keys_door::rotate(visit, id)),
         ("POST", "/v1/admin/keys/{id}/disconnect", [id]) => Box::pin(keys_door::disconnect(&visit, id)),
         ("GET", "/v1/admin/keys/{id}/audit", [id]) => Box::pin(operating_door::key_audit(&visit, id)),
+        ("GET", "/v1/admin/keys/{id}/realtime/sessions", [id]) => Box::pin(realtime::list_past_of(&visit, id)),
+        ("GET", "/v1/admin/keys/{id}/realtime/sessions/{session}/recording", [id, session]) => {
+            Box::pin(realtime::play_any(visit, id, session))
+        }
+        ("DELETE", "/v1/admin/keys/{id}/realtime/sessions/{session}/recording", [id, session]) => {
+            Box::pin(realtime::delete_any(&visit, id, session))
+        }
         ("POST", "/v1/admin/service-tokens", _) => Box::pin(service_tokens_door::create(visit)),
         ("GET", "/v1/admin/service-tokens", _) => Box::pin(service_tokens_door::list(&visit)),
         ("GET", "/v1/admin/service-tokens/{id}", [id]) => Box::pin(service_tokens_door::read(&visit, id)),

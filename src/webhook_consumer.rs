@@ -1,4 +1,5 @@
-//! The consumer of webhooks that are due: asks the key's object what to send, sends it, and says what it came to.
+//! The consumer of webhooks that are due: asks the key's object what to send, sends it, and says what it came to. Providers
+//! that are to be asked what they bill come the same way.
 //!
 //! The queue is a poke and nothing more, so messages are acknowledged before anything is sent, and a slow receiver holds up
 //! none behind it: the object knows what is due, and an attempt that it hears no more of is made again.
@@ -6,7 +7,7 @@
 use std::time::Duration;
 
 use contract::AttemptOutcome;
-use durable_objects::{AttemptToMake, BeginAttempt, FinishAttempt, Poke, REQUESTS_AT_ONCE, log, now_millis};
+use durable_objects::{AttemptToMake, BeginAttempt, FinishAttempt, Inquire, Poke, REQUESTS_AT_ONCE, log, now_millis};
 use futures::{
     StreamExt,
     future::{Either, select},
@@ -18,7 +19,7 @@ use worker::{
     Result,
 };
 
-use crate::queue_message::Message;
+use crate::{queue_message::Message, realtime};
 
 /// How long after each failed try an object is told again what an attempt came to.
 const TELL_AGAIN_AFTER: [Duration; 3] =
@@ -29,9 +30,15 @@ const MAX_RETRY_AFTER_BYTES: usize = 64;
 
 pub(crate) fn consume(messages: Vec<Message>, env: &Env, context: &Context) {
     let mut pokes: Vec<Poke> = Vec::with_capacity(messages.len());
+    let mut inquiries: Vec<Inquire> = Vec::new();
     for message in messages {
         message.ack();
-        match serde_json::from_str(&message.text().unwrap_or_default()) {
+        let text = message.text().unwrap_or_default();
+        if let Ok(inquire) = serde_json::from_str(&text) {
+            inquiries.push(inquire);
+            continue;
+        }
+        match serde_json::from_str(&text) {
             Ok(poke) => pokes.push(poke),
             Err(error) => log::error("a webhook that is due was not understood", json!({ "error": error.to_string() })),
         }
@@ -39,6 +46,9 @@ pub(crate) fn consume(messages: Vec<Message>, env: &Env, context: &Context) {
     let env = env.clone();
     context.wait_until(async move {
         stream::iter(pokes).for_each_concurrent(REQUESTS_AT_ONCE, |poke| attempt(&env, poke)).await;
+        for inquire in inquiries {
+            realtime::inquire(&env, inquire).await;
+        }
     });
 }
 

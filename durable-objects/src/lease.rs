@@ -3,7 +3,7 @@
 //! counted by live sockets and never by rows.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use contract::{RealtimeConnection, RealtimeSessionState, time::Timestamp};
+use contract::{Money, RealtimeConnection, RealtimeSessionState, time::Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{
@@ -21,6 +21,9 @@ const TAG: &str = "realtime-lease";
 
 /// Carries what the Worker asks.
 const HEADER: &str = "x-lease";
+
+/// Why a lease is given back whose session never began: there was no place among those of all keys.
+pub const NOT_BEGUN: &str = "not_begun";
 
 /// Asks the key's object for a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,48 @@ pub enum LeaseEnd {
     Operator,
 }
 
+impl LeaseEnd {
+    /// What the session's record says of it.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::KeyShut => "key_disabled",
+            Self::BudgetSpent => "budget_spent",
+            Self::Owner => "ended_by_owner",
+            Self::Operator => "ended_by_operator",
+        }
+    }
+}
+
+/// What a session was lent of its key's budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credit {
+    /// All that it may cost, from its beginning on.
+    pub total: Money,
+    /// There is no more: others hold the rest, or nobody does.
+    pub is_last: bool,
+}
+
+/// What an object says on a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LeaseWord {
+    /// What the session may cost has changed; none where there is no budget any more.
+    Credit(Option<Credit>),
+    /// The session ends.
+    End(LeaseEnd),
+}
+
+/// What comes with a lease.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Granted {
+    /// What the session may cost; none where there is no budget.
+    pub credit: Option<Credit>,
+    /// Whether it is recorded.
+    pub is_recorded: bool,
+}
+
 /// What a lease's socket remembers while its object sleeps. No attachment of another socket looks like this.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,16 +164,24 @@ impl Leases {
     }
 
     /// Takes one, and answers with the Worker's end of its socket.
-    pub(crate) fn accept(&self, leased: &Leased) -> Result<Response> {
+    pub(crate) fn accept(&self, leased: &Leased, granted: Granted) -> Result<Response> {
         let pair = WebSocketPair::new()?;
         self.state.as_raw().accept_websocket_with_tags(pair.server.as_ref(), vec![TAG.into()])?;
         pair.server.serialize_attachment(leased)?;
-        Response::from_websocket(pair.client)
+        let response = Response::from_websocket(pair.client)?;
+        response.headers().set(HEADER, &serde_json::to_string(&granted)?)?;
+        Ok(response)
     }
 
     /// Those that are open, each with its socket.
     pub(crate) fn open(&self) -> Vec<(Leased, WebSocket)> {
         self.sockets().filter_map(|socket| Some((socket.deserialize_attachment().ok()??, socket))).collect()
+    }
+
+    /// Those whose sockets are there, open or being closed.
+    pub(crate) fn held(&self) -> impl Iterator<Item = Leased> {
+        let sockets = self.state.as_raw().get_websockets_with_tag(TAG).unwrap_or_default();
+        sockets.into_iter().filter_map(|socket| WebSocket::from(socket).deserialize_attachment().ok()?)
     }
 
     /// How many are open.
@@ -160,7 +213,7 @@ impl Leases {
 
 /// Ends a session: says why, and closes its lease.
 pub(crate) fn end(socket: &WebSocket, why: LeaseEnd) {
-    if let Ok(text) = serde_json::to_string(&why) {
+    if let Ok(text) = serde_json::to_string(&LeaseWord::End(why)) {
         let _closed_meanwhile = socket.send_with_str(text);
     }
     let _closed_meanwhile = socket.close(Some(1_000), Some("the session ends"));
@@ -196,7 +249,7 @@ pub(crate) fn asked<T: DeserializeOwned>(request: &Request) -> Result<T> {
 }
 
 /// A lease, or why there is none.
-type Taken = std::result::Result<WebSocket, LeaseRefusal>;
+type Taken = std::result::Result<(WebSocket, Granted), LeaseRefusal>;
 
 impl TakeLease {
     /// Asks the key's object. The socket is not accepted yet.
@@ -230,7 +283,8 @@ impl TakeLease {
             return Ok(Err(response.json().await?));
         }
         let status = response.status_code();
-        let socket = response.websocket();
-        socket.map(Ok).ok_or_else(|| Error::RustError(format!("{binding} object answered a lease with {status}")))
+        let granted = response.headers().get(HEADER)?.and_then(|json| serde_json::from_str(&json).ok());
+        let taken = response.websocket().zip(granted);
+        taken.map(Ok).ok_or_else(|| Error::RustError(format!("{binding} object answered a lease with {status}")))
     }
 }

@@ -13,6 +13,7 @@
 //! | `queue` | what is put into the queues, and how much waits there |
 //! | `configuration` | the variables of `wrangler.toml`, read and checked in one place |
 //! | `lease` | realtime sessions, counted by the sockets that they hold |
+//! | `recordings` | recordings of realtime sessions, in R2 |
 //! | `connection_id` | ids of connections, which say whose they are |
 //! | `rows`, `tables`, `transaction`, `alarm_clock`, `identifiers`, `patience`, `log` | what the objects share |
 
@@ -31,6 +32,7 @@ mod lease;
 pub mod log;
 mod patience;
 mod queue;
+mod recordings;
 mod relay;
 mod rows;
 mod server_options;
@@ -58,19 +60,23 @@ pub use directory::{
     calls::{Count, EndAnySession, ListAllSessions, ListOnline, PingDirectory, ReadShard, SHARDS, shard_of},
 };
 pub use identifiers::{now_millis, random_bytes, ulid};
-pub use lease::{LeaseEnd, LeaseRefusal, TakeLease};
+pub use lease::{Credit, Granted, LeaseEnd, LeaseRefusal, LeaseWord, NOT_BEGUN, TakeLease};
 pub use patience::in_time;
 pub use queue::{Backlog, MAX_MESSAGE_BYTES, Queue, backlog, send};
+pub use recordings::{Recordings, Segment};
 pub use relay::{Relay, relay_stub};
 pub use virtual_key::{
     VirtualKey,
     calls::{
         Admission, ApplyKey, ApplyOperation, Arrive, AttemptToMake, BeginAttempt, Disconnect, EndSession,
-        FinishAttempt, FoundTask, GiveUp, Inspect, Inspection, ListSessions, ListTasks, NumberedEvents, Numbers, Ping,
-        Poke, Publish, Published, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery,
-        Refusal, Reserve, RotateWebhookSecret, TakeNumbers, TaskPage, virtual_key_name,
+        FinishAttempt, FinishInquiry, FinishSession, FoundTask, GiveUp, Inquire, Inquiry, Inspect, Inspection,
+        ListPastSessions, ListSessions, ListTasks, NumberedEvents, Numbers, Ping, Poke, Publish, Published,
+        ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Redelivery, Refusal, Reserve,
+        RotateWebhookSecret, TakeNumbers, TaskPage, UseRecording, virtual_key_name,
     },
     operations::outcome_of_nobody,
+    session_money::SESSION_SOURCE,
+    session_store::session_cursor,
 };
 
 /// The hub of the page for those who have one in ASP.NET Core, which is thus compiled.

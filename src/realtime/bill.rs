@@ -4,19 +4,17 @@
 use std::time::Duration;
 
 use contract::{AcceptedEvent, DomainEvent};
-use durable_objects::log;
+use durable_objects::{SESSION_SOURCE, log};
 use realtime::ledger::Row;
 use rust_decimal::Decimal;
 use serde_json::{json, value::RawValue};
 use worker::{Delay, Env};
 
+use super::summary::{input_tokens, output_tokens};
 use crate::handover::{Handed, Way, hand_over};
 
-/// The source of the events.
-const SOURCE: &str = "/v1/realtime";
-
 /// How long to wait before each further try, where neither the object nor the queue took an event.
-const RETRY_MILLIS: [u64; 3] = [500, 2_000, 8_000];
+pub(super) const RETRY_MILLIS: [u64; 3] = [500, 2_000, 8_000];
 
 /// Makes events of the rows of one session.
 pub(super) struct Biller {
@@ -24,7 +22,8 @@ pub(super) struct Biller {
     pub(super) connection_id: String,
     pub(super) model: String,
     pub(super) provider: String,
-    /// A correction to the key's favour that a later row has yet to use up: what is recorded is never negative.
+    /// A correction to the key's favour that a later row has yet to use up: what is recorded is never negative. What is
+    /// left of it at the end, the key's object pays back: it learns what the session costs in all.
     pub(super) credit: Decimal,
 }
 
@@ -37,11 +36,10 @@ impl Biller {
             return None;
         }
         let quantities = &row.quantities;
-        let tokens = |counts: &[i64]| u64::try_from(counts.iter().sum::<i64>()).unwrap_or(0);
         let event = json!({
             "specversion": "1.0",
             "id": format!("{}-{}", self.connection_id, row.sequence),
-            "source": SOURCE,
+            "source": SESSION_SOURCE,
             "type": "SpendRecorded",
             "virtualkeyid": self.virtual_key_id,
             "data": {
@@ -49,11 +47,8 @@ impl Biller {
                 "provider": self.provider,
                 "model": self.model,
                 "requestId": self.connection_id,
-                "inputTokens": tokens(&[
-                    quantities.input_text_tokens, quantities.input_audio_tokens, quantities.input_image_tokens,
-                    quantities.cached_text_tokens, quantities.cached_audio_tokens, quantities.cached_image_tokens,
-                ]),
-                "outputTokens": tokens(&[quantities.output_text_tokens, quantities.output_audio_tokens]),
+                "inputTokens": input_tokens(quantities),
+                "outputTokens": output_tokens(quantities),
             },
         });
         let text = event.to_string();

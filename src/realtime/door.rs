@@ -1,8 +1,10 @@
 //! Who may begin a session, the upgrade, and how one is refused: before it with a status, or, where the key came by
 //! subprotocol, after it with an error event and a close, since a browser shows its page nothing else.
 
+use std::collections::VecDeque;
+
 use contract::{ClientAccess, ProblemKind};
-use durable_objects::{LeaseRefusal, TakeLease, new_connection_id};
+use durable_objects::{LeaseRefusal, Recordings, TakeLease, new_connection_id, now_millis};
 use realtime::{
     client::{
         ServerEvent,
@@ -18,8 +20,11 @@ use worker::{Response, WebSocket, WebSocketPair};
 
 use super::{
     bill::Biller,
+    leases::{Leases, NoLease},
     providers,
     pump::{Parts, Pump},
+    purse::Purse,
+    recorder::Recorder,
 };
 use crate::{
     authentication::{Credential, Principal, principal_of},
@@ -45,13 +50,11 @@ pub(crate) async fn serve(visit: Visit) -> Result<Response, Refusal> {
     let credential = Credential::of(&visit.request, &visit.url, true);
     let is_browser = credential.is_none() && negotiated.key.is_some();
     let credential = credential.or_else(|| negotiated.key.as_ref().map(|key| Credential::of_subprotocol(key.expose())));
-    let begun = begin(&visit, &negotiated, credential).await;
-
-    let pair = match &begun {
-        Err(_) if !is_browser => None,
-        _ => Some(WebSocketPair::new()?),
+    let begun = match begin(&visit, &negotiated, credential).await {
+        Err(refusal) if !is_browser => return Err(refusal),
+        begun => begun,
     };
-    let Some(pair) = pair else { return Err(begun.err().unwrap_or_else(|| Refusal::Internal(String::new()))) };
+    let pair = WebSocketPair::new()?;
     match begun {
         Ok(mut pump) => {
             pump.attend(&pair.server)?;
@@ -80,7 +83,7 @@ async fn begin(visit: &Visit, negotiated: &Negotiated, credential: Option<Creden
     let candidates = providers::of_model(&visit.env, &visit.configuration, &model);
     let candidates = candidates
         .ok_or_else(|| Refusal::problem(ProblemKind::NotFound, format!("no provider answers the model {model:?}")))?;
-    let mut candidates = std::collections::VecDeque::from(candidates);
+    let mut candidates = VecDeque::from(candidates);
     let first = candidates.pop_front().ok_or_else(|| {
         Refusal::problem(ProblemKind::Unavailable, "no provider of this model has a key, which the operator sets")
     })?;
@@ -92,22 +95,29 @@ async fn begin(visit: &Visit, negotiated: &Negotiated, credential: Option<Creden
         model: model.clone(),
         provider: first.name.clone(),
     };
+    let (leases, granted) = Leases::take(&visit.env, &take).await.map_err(no_lease)?;
+    let prices = providers::prices(visit.configuration.model_prices.of(&model));
     let mut options = SessionOptions::new(connection_id.clone(), negotiated.protocol, model.clone(), first.provider);
-    options.prices = providers::prices(visit.configuration.model_prices.of(&model));
+    options.prices = prices;
+    options.is_recorded = granted.is_recorded;
     options.idle_timeout_millis = visit.configuration.realtime_timeout_minutes * 60_000;
+    let recorder = granted.is_recorded.then(|| {
+        let recordings = Recordings::of(&visit.env);
+        let now_millis = u64::try_from(now_millis()).unwrap_or(0);
+        Recorder::new(recordings, virtual_key_id.clone(), connection_id.clone(), now_millis)
+    });
     let biller = Biller { virtual_key_id, connection_id, model, provider: first.name, credit: Decimal::ZERO };
-    let parts = Parts {
+    Ok(Pump::new(Parts {
         env: visit.env.clone(),
         session: Session::new(options),
         biller,
         additions: first.additions,
         candidates,
-    };
-    let mut pump = Pump::new(parts);
-    // The key's own object has the final say, and comes first: who may not begin takes nobody's place.
-    pump.lease(&take.of_key(&visit.env).await?.map_err(refused)?)?;
-    pump.lease(&take.of_system(&visit.env).await?.map_err(refused)?)?;
-    Ok(pump)
+        leases,
+        purse: Purse::new(granted.credit, prices.session_per_minute),
+        recorder,
+        prices,
+    }))
 }
 
 /// The key whose holder asks, or whoever has a client token of it that takes nothing away.
@@ -127,6 +137,13 @@ pub(super) async fn holder(visit: &Visit, credential: Option<Credential>) -> Res
     }
 }
 
+fn no_lease(reason: NoLease) -> Refusal {
+    match reason {
+        NoLease::Refused(refusal) => refused(refusal),
+        NoLease::Failed(error) => error.into(),
+    }
+}
+
 fn refused(refusal: LeaseRefusal) -> Refusal {
     let problem = |kind, detail: &str| Refusal::problem(kind, detail);
     let too_many = |detail: String, retry_after_seconds| Refusal::TooManyRequests { detail, retry_after_seconds };
@@ -138,7 +155,9 @@ fn refused(refusal: LeaseRefusal) -> Refusal {
             problem(ProblemKind::Forbidden, "the virtual key does not have real-time audio permissions")
         }
         LeaseRefusal::OtherModel => problem(ProblemKind::Forbidden, "the virtual key may not use this model"),
-        LeaseRefusal::BudgetSpent => too_many("the budget of the virtual key is spent".to_owned(), 60),
+        LeaseRefusal::BudgetSpent => {
+            too_many("the budget of the virtual key is spent, or lent to its sessions".to_owned(), 60)
+        }
         LeaseRefusal::TooManySessions { limit } => {
             too_many(format!("the virtual key has {limit} realtime sessions, as many as it may have"), 5)
         }

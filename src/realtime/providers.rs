@@ -36,20 +36,20 @@ pub(super) fn of_model(env: &Env, configuration: &Configuration, model: &str) ->
         Some(Candidate {
             name: name.to_owned(),
             provider: provider(settings, model, Secret::new(key)),
-            additions: Additions {
-                headers: settings
-                    .headers
-                    .iter()
-                    .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
-                    .collect(),
-                subprotocols: settings.subprotocols.clone(),
-            },
+            additions: additions(settings),
         })
     });
     Some(candidates.collect())
 }
 
-fn provider(settings: &RealtimeProvider, model: &str, api_key: Secret) -> Box<dyn Provider> {
+/// What the configuration adds to what a provider's protocol needs.
+pub(super) fn additions(settings: &RealtimeProvider) -> Additions {
+    let headers = settings.headers.iter().map(|(name, value)| (name.clone(), Secret::new(value.clone())));
+    Additions { headers: headers.collect(), subprotocols: settings.subprotocols.clone() }
+}
+
+/// A provider that speaks what the configuration says, not yet connected.
+pub(super) fn provider(settings: &RealtimeProvider, model: &str, api_key: Secret) -> Box<dyn Provider> {
     let socket_url = |usual: &str| settings.web_socket_url.clone().unwrap_or_else(|| usual.to_owned());
     let api_url = |usual: &str| settings.api_url.clone().unwrap_or_else(|| usual.to_owned());
     let model = model.to_owned();

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use durable_objects::{LeaseEnd, log, now_millis};
+use durable_objects::{log, now_millis};
 use futures::{
     FutureExt, Stream, StreamExt,
     channel::mpsc,
@@ -16,8 +16,8 @@ use futures::{
 };
 use realtime::{
     close::{Close, INTERNAL_ERROR, NORMAL},
-    ledger::Row,
-    session::{Action, EndReason, LinkId, Session, Side, Summary, USAGE_INQUIRY_MILLIS},
+    ledger::{Prices, Row},
+    session::{Action, EndReason, LinkId, Session, Side, Summary},
     transport::{Frame, HttpRequest, HttpResponse},
 };
 use serde_json::json;
@@ -25,8 +25,12 @@ use worker::{Delay, Env, Result, WebSocket};
 
 use super::{
     bill::{self, Biller},
+    leases::{Leases, Word},
     providers::Candidate,
+    purse::{Purse, Verdict},
+    recorder::Recorder,
     socket::{Incoming, Socket},
+    summary,
     upstream::{self, Additions},
 };
 
@@ -37,10 +41,11 @@ const MAX_HELD_BYTES: usize = 4 * 1024 * 1024;
 enum Happening {
     Client(Incoming),
     Provider(LinkId, Incoming),
-    Lease(Incoming),
+    Word(Word),
     Opened(LinkId, std::result::Result<WebSocket, HttpResponse>),
     Answered(LinkId, HttpResponse),
-    Billed,
+    /// Something that went on beside is done.
+    Done,
     Tick,
 }
 
@@ -57,7 +62,10 @@ pub(super) struct Pump {
     /// What goes on beside: sockets being opened, requests, bills.
     tasks: FuturesUnordered<LocalBoxFuture<'static, Happening>>,
     client: Option<Socket>,
-    leases: Vec<Socket>,
+    leases: Leases,
+    purse: Purse,
+    recorder: Option<Recorder>,
+    prices: Prices,
     providers: HashMap<LinkId, Socket>,
     opening: HashSet<LinkId>,
     /// Messages of a client that is not read from.
@@ -65,7 +73,8 @@ pub(super) struct Pump {
     held_bytes: usize,
     is_client_paused: bool,
     usage_inquiry: Option<HttpRequest>,
-    is_over: bool,
+    /// What the session was, once it is over.
+    summary: Option<Box<Summary>>,
 }
 
 /// What a session is made of, beside itself.
@@ -76,13 +85,17 @@ pub(super) struct Parts {
     /// Of the provider that the session begins with.
     pub(super) additions: Additions,
     pub(super) candidates: VecDeque<Candidate>,
+    pub(super) leases: Leases,
+    pub(super) purse: Purse,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) prices: Prices,
 }
 
 impl Pump {
     /// Makes a pump of a session that has not begun.
     pub(super) fn new(parts: Parts) -> Self {
         let (sender, happenings) = mpsc::unbounded();
-        let Parts { env, session, biller, additions, candidates } = parts;
+        let Parts { env, session, biller, additions, candidates, leases, purse, recorder, prices } = parts;
         Self {
             env,
             session,
@@ -93,25 +106,18 @@ impl Pump {
             happenings,
             tasks: FuturesUnordered::new(),
             client: None,
-            leases: Vec::new(),
+            leases,
+            purse,
+            recorder,
+            prices,
             providers: HashMap::new(),
             opening: HashSet::new(),
             held: VecDeque::new(),
             held_bytes: 0,
             is_client_paused: false,
             usage_inquiry: None,
-            is_over: false,
+            summary: None,
         }
-    }
-
-    /// Takes up a lease: from here on it is given back whatever happens.
-    ///
-    /// # Errors
-    ///
-    /// The platform refuses the socket.
-    pub(super) fn lease(&mut self, lease: &WebSocket) -> Result<()> {
-        self.leases.push(Socket::accept(lease, &self.sender, Close::new(NORMAL, ""), Happening::Lease)?);
-        Ok(())
     }
 
     /// Takes up the client's socket.
@@ -129,27 +135,40 @@ impl Pump {
     pub(super) async fn run(mut self) {
         let actions = self.session.start(now());
         self.act(actions);
-        while !self.is_over {
+        let summary = loop {
+            if let Some(summary) = self.summary.take() {
+                break summary;
+            }
             let happening = self.next().await;
             self.take(happening);
-        }
+            self.mind_the_purse();
+            self.put_down(false);
+        };
         // The session is over: whoever waits for its place may have it.
-        self.leases.clear();
+        self.leases.give_back(summary.end_reason.as_ref());
         self.providers.clear();
         self.client = None;
+        self.put_down(true);
         while let Some(happening) = self.tasks.next().await {
             // A socket that was opened too late is closed.
             if let Happening::Opened(link, outcome) = happening {
                 self.opened(link, outcome);
             }
         }
-        self.ask_for_usage().await;
+        let finish = summary::of(&summary, &self.biller, self.usage_inquiry.take(), self.prices.session_per_minute);
+        summary::send(&self.env, finish).await;
     }
 
-    /// Waits for what happens next. What is ready is taken in this order: time, what went on beside, messages; so no
-    /// storm of messages holds up a bill.
+    /// Waits for what happens next. What is ready is taken in this order: time, what went on beside, words of those who
+    /// have a say in the session, messages; so no storm of messages holds up a bill. A session that has cost all that it
+    /// was lent hears no messages until it is lent more.
     async fn next(&mut self) -> Happening {
-        let due = self.session.next_tick_millis();
+        let waits_for_credit = self.waits_for_credit();
+        let due = if waits_for_credit {
+            self.purse.waits_until_millis()
+        } else {
+            [self.session.next_tick_millis(), self.purse.next_look_millis()].into_iter().flatten().min()
+        };
         if due.is_some_and(|at| at <= now()) {
             return Happening::Tick;
         }
@@ -162,10 +181,29 @@ impl Pump {
         };
         // Nothing may go on beside, and then nothing comes of it; the channel never ends, as its sender is here.
         let beside = next_of(&mut self.tasks);
-        let messages = next_of(&mut self.happenings);
-        pin_mut!(beside, messages, timer);
+        let words = self.leases.next().map(Happening::Word);
+        let messages = async { if waits_for_credit { pending().await } else { next_of(&mut self.happenings).await } };
+        pin_mut!(beside, words, messages, timer);
         let messages_or_timer = select(messages, timer).map(|first| first.factor_first().0);
-        select(beside, messages_or_timer).await.factor_first().0
+        let words_or_less = select(words, messages_or_timer).map(|first| first.factor_first().0);
+        select(beside, words_or_less).await.factor_first().0
+    }
+
+    fn waits_for_credit(&self) -> bool {
+        self.session.is_open() && self.purse.is_empty()
+    }
+
+    /// Compares what the session costs with what it was lent.
+    fn mind_the_purse(&mut self) {
+        if !self.session.is_open() {
+            return;
+        }
+        let actions = match self.purse.look(|| self.session.cost(), now()) {
+            Verdict::Enough => return,
+            Verdict::Ask => self.session.bill_now(now()),
+            Verdict::Spent => self.session.end(EndReason::BudgetSpent, now()),
+        };
+        self.act(actions);
     }
 
     fn take(&mut self, happening: Happening) {
@@ -180,13 +218,17 @@ impl Pump {
                 self.providers.remove(&link);
                 self.session.on_provider_closed(link, code, &reason, now())
             }
-            Happening::Lease(Incoming::Message(frame)) => self.session.end(reason_of(&frame), now()),
-            // The key's object is gone, and with it the say over this session.
-            Happening::Lease(Incoming::Closed { .. }) => self.session.end(EndReason::Restart, now()),
+            Happening::Word(Word::Credit(credit)) => {
+                self.purse.lend(credit, self.session.cost());
+                Vec::new()
+            }
+            Happening::Word(Word::End(reason)) => self.session.end(reason, now()),
             Happening::Opened(link, outcome) => self.opened(link, outcome),
             Happening::Answered(link, response) => self.session.on_provider_response(link, &response, now()),
+            // Nobody lends it any more, or says that there is no more.
+            Happening::Tick if self.waits_for_credit() => self.session.end(EndReason::Restart, now()),
             Happening::Tick => self.session.on_tick(now()),
-            Happening::Billed => Vec::new(),
+            Happening::Done => Vec::new(),
         };
         self.act(actions);
     }
@@ -313,7 +355,12 @@ impl Pump {
             Action::Pause(Side::Client) => self.is_client_paused = true,
             Action::Bill(row) => self.bill(&row),
             Action::AskForUsage { request } => self.usage_inquiry = Some(request),
-            Action::Ended(summary) => self.ended(&summary),
+            Action::Record(recorded) => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.take(recorded, now());
+                }
+            }
+            Action::Ended(summary) => self.ended(summary),
             // How much waits in a client's socket, the platform does not say, so no session asks for the first two; the
             // others are done before this is called.
             Action::Pause(Side::Provider)
@@ -328,14 +375,21 @@ impl Pump {
         self.tasks.push(
             async move {
                 bill::send(&env, event).await;
-                Happening::Billed
+                Happening::Done
             }
             .boxed_local(),
         );
     }
 
-    fn ended(&mut self, summary: &Summary) {
-        self.is_over = true;
+    /// Has what was recorded written, once there is enough of it, or all of it.
+    fn put_down(&mut self, is_last: bool) {
+        let Some(recorder) = &mut self.recorder else { return };
+        for writing in recorder.segments(now(), is_last) {
+            self.tasks.push(writing.map(|()| Happening::Done).boxed_local());
+        }
+    }
+
+    fn ended(&mut self, summary: Box<Summary>) {
         log::info(
             "a realtime session ended",
             json!({
@@ -346,24 +400,7 @@ impl Pump {
                 "durationMs": now().saturating_sub(summary.started_at_millis),
             }),
         );
-    }
-
-    /// Asks what the provider bills, until it knows, and bills what differs.
-    async fn ask_for_usage(&mut self) {
-        let Some(request) = self.usage_inquiry.take() else { return };
-        let ended_at_millis = now();
-        for after_millis in USAGE_INQUIRY_MILLIS {
-            let wait_millis = (ended_at_millis + after_millis).saturating_sub(now());
-            Delay::from(Duration::from_millis(wait_millis)).await;
-            let response = upstream::send(request.clone(), &self.additions).await;
-            let (row, asks_again) = self.session.on_usage(&response);
-            if let Some(event) = row.and_then(|row| self.biller.event(&row)) {
-                bill::send(&self.env, event).await;
-            }
-            if !asks_again {
-                return;
-            }
-        }
+        self.summary = Some(summary);
     }
 }
 
@@ -372,18 +409,6 @@ async fn next_of<T>(stream: &mut (impl Stream<Item = T> + Unpin)) -> T {
     match stream.next().await {
         Some(item) => item,
         None => pending().await,
-    }
-}
-
-/// What the key's object says on a lease.
-fn reason_of(frame: &Frame) -> EndReason {
-    let Frame::Text(text) = frame else { return EndReason::Restart };
-    match serde_json::from_str(text) {
-        Ok(LeaseEnd::KeyShut) => EndReason::KeyDisabled,
-        Ok(LeaseEnd::BudgetSpent) => EndReason::BudgetSpent,
-        Ok(LeaseEnd::Owner) => EndReason::EndedByOwner,
-        Ok(LeaseEnd::Operator) => EndReason::EndedByOperator,
-        Err(_) => EndReason::Restart,
     }
 }
 

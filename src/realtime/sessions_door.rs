@@ -1,7 +1,8 @@
-//! `/v1/realtime/connections` and `/v1/admin/realtime/sessions`: the sessions that go on, listed and ended.
+//! `/v1/realtime/connections` and `/v1/admin/realtime/sessions`: the sessions that go on, listed and ended; and
+//! `/v1/realtime/sessions` and `/v1/admin/keys/{id}/realtime/sessions`: those that are over.
 
 use contract::{Page, ProblemKind, RealtimeConnections};
-use durable_objects::{EndAnySession, EndSession, ListAllSessions, ListSessions};
+use durable_objects::{EndAnySession, EndSession, ListAllSessions, ListPastSessions, ListSessions, session_cursor};
 use worker::Response;
 
 use super::door::holder;
@@ -44,7 +45,26 @@ pub(crate) async fn end_any(visit: &Visit, id: &str) -> Result<Response, Refusal
     ended(durable_objects::ask(&visit.env, &end).await?, &end.connection_id)
 }
 
-async fn owner(visit: &Visit) -> Result<String, Refusal> {
+/// `GET /v1/realtime/sessions?after=&limit=`: the key's own that are over, the last one first.
+pub(crate) async fn list_past(visit: &Visit) -> Result<Response, Refusal> {
+    past(visit, owner(visit).await?, false).await
+}
+
+/// `GET /v1/admin/keys/{id}/realtime/sessions?after=&limit=`: the same of any key.
+pub(crate) async fn list_past_of(visit: &Visit, id: &str) -> Result<Response, Refusal> {
+    operator(visit).await?;
+    past(visit, decoded(id), true).await
+}
+
+async fn past(visit: &Visit, virtual_key_id: String, for_operator: bool) -> Result<Response, Refusal> {
+    let limit = limit(visit)?;
+    let after = parameter(visit, "after");
+    let list = ListPastSessions { virtual_key_id, for_operator, after, limit: limit + 1 };
+    let sessions = durable_objects::ask(&visit.env, &list).await?.ok_or_else(unusable)?;
+    Ok(Response::from_json(&Page::of(sessions, limit, session_cursor))?)
+}
+
+pub(super) async fn owner(visit: &Visit) -> Result<String, Refusal> {
     holder(visit, Credential::of(&visit.request, &visit.url, false)).await
 }
 

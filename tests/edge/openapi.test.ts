@@ -120,7 +120,15 @@ describe('the document', () => {
 });
 
 /** What the operator is answered while the registry is not there. */
-const WITHOUT_REGISTRY = ['listConnections', 'readKeyAudit', 'listRealtimeSessions', 'endRealtimeSession'];
+const WITHOUT_REGISTRY = [
+  'listConnections',
+  'readKeyAudit',
+  'listRealtimeSessions',
+  'endRealtimeSession',
+  'listPastRealtimeSessionsOfKey',
+  'playRecordingOfKey',
+  'deleteRecordingOfKey',
+];
 
 /** How each route is asked so that it does what it is for. */
 const SERVED: Record<string, () => Asking | Promise<Asking>> = {
@@ -136,6 +144,24 @@ const SERVED: Record<string, () => Asking | Promise<Asking>> = {
   endRealtimeConnection: async () => {
     const { key, id } = await realtimeSession();
     return { path: { id }, secret: key.key, at: voiced };
+  },
+  listPastRealtimeSessions: async () => ({ secret: (await recordedSession()).key.key, at: voiced }),
+  playRecording: async () => {
+    const { key, id } = await recordedSession();
+    return { path: { id }, secret: key.key, at: voiced };
+  },
+  deleteRecording: async () => {
+    const { key, id } = await recordedSession();
+    return { path: { id }, secret: key.key, at: voiced };
+  },
+  listPastRealtimeSessionsOfKey: async () => ({ path: { id: (await recordedSession()).key.id }, at: voiced }),
+  playRecordingOfKey: async () => {
+    const { key, id } = await recordedSession();
+    return { path: { id: key.id, session: id }, at: voiced };
+  },
+  deleteRecordingOfKey: async () => {
+    const { key, id } = await recordedSession();
+    return { path: { id: key.id, session: id }, at: voiced };
   },
   listRealtimeSessions: async () => {
     await realtimeSession();
@@ -198,6 +224,21 @@ async function realtimeSession(): Promise<{ key: Key; id: string }> {
   const path = '/v1/realtime/connections';
   const { activeConnections } = await voiced.read<{ activeConnections: { connectionId: string }[] }>(key, path);
   return { key, id: activeConnections[0]?.connectionId as string };
+}
+
+/** A voice session that is over, and was recorded. */
+async function recordedSession(): Promise<{ key: Key; id: string }> {
+  const key = await voiceKey(voiced, { recording: true });
+  const client = await VoiceClient.connect(voiced, key);
+  await client.hear('session.created');
+  client.send({ type: 'input_audio_buffer.append', audio: Buffer.alloc(4_800, 1).toString('base64') });
+  client.leave();
+  const { items } = await eventually(
+    'the session',
+    () => voiced.read<{ items: { connectionId: string; figures?: object }[] }>(key, '/v1/realtime/sessions'),
+    ({ items }) => items[0]?.figures !== undefined,
+  );
+  return { key, id: items[0]?.connectionId as string };
 }
 
 async function serviceTokenId(): Promise<string> {

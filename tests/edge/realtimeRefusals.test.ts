@@ -42,7 +42,10 @@ describe('before the upgrade', () => {
     const key = await voiceKey(front, { budget: { limit: 1 } });
     await front.tell(key, 'SpendRecorded', { amount: 1 });
     const refusal = await VoiceClient.refused(front, bearer(key.key));
-    expect(refusal).toMatchObject({ status: 429, body: { detail: 'the budget of the virtual key is spent' } });
+    expect(refusal).toMatchObject({
+      status: 429,
+      body: { detail: 'the budget of the virtual key is spent, or lent to its sessions' },
+    });
     expect(refusal.headers['retry-after']).toBeDefined();
   });
 });

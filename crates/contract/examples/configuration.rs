@@ -45,6 +45,7 @@ const TAIL: &str = "
 | `EVENTS` | Queue `conduit-events`: domain events that no object took at once, or that were sent with `?delivery=queue` |
 | `WEBHOOKS` | Queue `conduit-webhooks`: deliveries of webhooks that are due |
 | `DEAD_LETTERS` | Queue `conduit-dead-letters`: what could not be delivered, on its way to the operator |
+| `RECORDINGS` | R2, may be missing: recordings of realtime sessions, of keys that allow them |
 | `ASSETS` | Static assets: `public/` |
 | `AUTH_FAILURES` | Rate limit: counts failed authentications by address; its limit is `AUTH_FAILURES_PER_MINUTE` |
 ";

@@ -19,7 +19,7 @@ pub struct AuditEntry {
     /// Who: `operator`, or the connection that acted.
     pub actor: String,
     /// What, in the words of the contract: `key.created`, `connection.opened`, `connection.closed`,
-    /// `subscription.added`.
+    /// `subscription.added`, `realtime.begun`, `realtime.ended`, `recording.read`, `recording.deleted`.
     pub action: String,
     /// To what: a key's id, a provider's name, a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -81,6 +81,7 @@ mod provider;
 pub mod provider_health;
 mod quantity;
 mod queue_view;
+mod realtime_credit;
 mod realtime_providers;
 mod realtime_view;
 mod rejection;
@@ -186,8 +187,11 @@ pub use provider::{
 pub use provider_health::{HealthStatus, Observed, ProbeOutcome, ProviderHealthRecord};
 pub use quantity::{MAX_QUANTITY, Quantity};
 pub use queue_view::{QueueView, QueuesView};
+pub use realtime_credit::SessionAccount;
 pub use realtime_providers::{Models, RealtimeProtocol, RealtimeProvider, RealtimeProviders, key_secret_name};
-pub use realtime_view::{RealtimeConnection, RealtimeConnections, RealtimeSession};
+pub use realtime_view::{
+    RealtimeConnection, RealtimeConnections, RealtimeSession, RealtimeSessionRecord, SessionFigures,
+};
 pub use rejection::{RejectedEvent, Rejection};
 pub use resume::{ResumeToken, Resumed};
 pub use service_token::{

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
 use crate::{fields, named_members::NamedMembers, rejection::Rejection};
 
@@ -60,13 +61,31 @@ pub enum RealtimeProtocol {
 }
 
 /// Names of models: a list, or an object that gives the provider's name for each of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Models {
     /// The provider calls them the same.
     Same(Vec<String>),
     /// The provider calls them otherwise.
     Renamed(BTreeMap<String, String>),
+}
+
+impl<'de> Deserialize<'de> for Models {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = |name: Value| match name {
+            Value::String(name) if !name.trim().is_empty() => Some(name),
+            _ => None,
+        };
+        let models = match Value::deserialize(deserializer)? {
+            Value::Array(names) => names.into_iter().map(text).collect::<Option<_>>().map(Self::Same),
+            Value::Object(names) => {
+                let renamed = |(ours, theirs)| Some((ours, text(theirs)?));
+                names.into_iter().map(renamed).collect::<Option<_>>().map(Self::Renamed)
+            }
+            _ => None,
+        };
+        let message = "must be a list of names, or an object that gives the provider's name for each";
+        models.ok_or_else(|| de::Error::custom(message))
+    }
 }
 
 impl Models {
@@ -112,6 +131,11 @@ impl RealtimeProviders {
             }
         }
         Ok(Self(providers))
+    }
+
+    /// The one of a name.
+    pub fn named(&self, name: &str) -> Option<&RealtimeProvider> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, provider)| provider)
     }
 
     /// Those that answer a model, in order: each with its name, and its own name for the model.
@@ -172,6 +196,10 @@ mod tests {
             (
                 r#"{"openai":{"Models":[],"WebSocketUrl":"https://a.example"}}"#,
                 "REALTIME_PROVIDERS.openai.WebSocketUrl: must begin with wss:// or ws://",
+            ),
+            (
+                r#"{"openai":{"Models":["a",5]}}"#,
+                "REALTIME_PROVIDERS.openai.Models: must be a list of names, or an object that gives the provider's name for each",
             ),
             (r#"{"openai":{"Models":[],"Key":"x"}}"#, "REALTIME_PROVIDERS.openai.Key: unknown field"),
         ] {

@@ -61,18 +61,35 @@ impl SpendTotals {
         last
     }
 
-    /// Adds a record.
+    /// Adds a record of a request.
     pub fn record(&mut self, record: &SpendRecorded) {
-        self.current_spend = self.current_spend.saturating_add(record.amount.get());
         self.requests = self.requests.saturating_add(1);
+        self.record_more(record);
+    }
+
+    /// Adds a further record of a request that was counted already.
+    pub fn record_more(&mut self, record: &SpendRecorded) {
+        self.current_spend = self.current_spend.saturating_add(record.amount.get());
         self.provider.clone_from(&record.provider);
         self.model.clone_from(&record.model);
+    }
+
+    /// Takes back what was recorded too much, and says how much that was: no more than this period has.
+    pub fn pay_back(&mut self, amount: Money) -> Money {
+        let paid = amount.min(self.current_spend).max(Money::ZERO);
+        self.current_spend = self.current_spend.saturating_sub(paid);
+        paid
+    }
+
+    /// Whether clients know everything.
+    fn is_announced(&self) -> bool {
+        (self.requests, self.current_spend) == (self.announced_requests, self.announced_spend)
     }
 
     /// When clients are to be told what they don't know: now, or when the last update is a second old. None if they know
     /// everything. With an alert they are told at once.
     pub fn due_at(&self, now_millis: i64) -> Option<i64> {
-        if self.requests == self.announced_requests {
+        if self.is_announced() {
             return None;
         }
         let told = self.announced_at_millis.filter(|at_millis| *at_millis <= now_millis);
@@ -83,7 +100,7 @@ impl SpendTotals {
     /// Tells clients what they don't know. None if they know everything.
     #[must_use = "clients count what they are told"]
     pub fn announce(&mut self, account: SpendAccount<'_>, now_millis: i64) -> Option<SpendUpdate> {
-        if self.requests == self.announced_requests {
+        if self.is_announced() {
             return None;
         }
         let update = SpendUpdate {
@@ -225,6 +242,21 @@ mod tests {
             assert_eq!((update.requests, update.budget, update.budget_percentage), (1, None, None));
             assert_eq!(totals.roll_over(account, MILLIS_PER_DAY), None);
             assert_eq!(totals.requests(), 0);
+        });
+    }
+
+    #[test]
+    fn a_request_is_counted_once_and_what_it_cost_too_little_is_paid_back() {
+        with_account(None, |account| {
+            let mut totals = SpendTotals::default();
+            totals.record(&record("1", None));
+            totals.record_more(&record("2", None));
+            assert_eq!(totals.announce(account, 0).unwrap().requests, 1);
+            assert_eq!(totals.pay_back(money("0.5")), money("0.5"));
+            let update = totals.announce(account, 0).unwrap();
+            assert_eq!((update.delta, update.requests), (money("-0.5"), 0));
+            assert_eq!(totals.pay_back(money("9")), money("2.5"), "no more than was spent");
+            assert_eq!(totals.current_spend(), Money::ZERO);
         });
     }
 

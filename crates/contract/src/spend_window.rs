@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::money::{Amount, Money};
+use crate::money::Money;
 use crate::time::MILLIS_PER_MINUTE;
 
 const MINUTES_PER_HOUR: i64 = 60;
@@ -33,9 +33,9 @@ impl SpendSum {
 pub struct SpendWindow(BTreeMap<i64, SpendSum>);
 
 impl SpendWindow {
-    /// Adds a record, and forgets what is too old.
-    pub fn record(&mut self, amount: Amount, now_millis: i64) {
-        self.load(minute_of(now_millis), amount.get(), 1);
+    /// Adds what came in so many records, and forgets what is too old.
+    pub fn record(&mut self, amount: Money, records: u64, now_millis: i64) {
+        self.load(minute_of(now_millis), amount, records);
         self.prune(now_millis);
     }
 
@@ -86,7 +86,7 @@ mod tests {
     fn an_hour_is_sixty_minutes_and_the_hour_before_sixty_more() {
         let mut window = SpendWindow::default();
         for (minutes_ago, amount) in [(0, "1"), (59, "2"), (60, "4"), (119, "8"), (120, "16")] {
-            window.record(amount.parse().unwrap(), NOW - minutes_ago * MILLIS_PER_MINUTE);
+            window.record(amount.parse().unwrap(), 1, NOW - minutes_ago * MILLIS_PER_MINUTE);
         }
         assert_eq!(window.last_hour(NOW), sum("3", 2));
         assert_eq!(window.hour_before(NOW), sum("12", 2));
@@ -107,7 +107,7 @@ mod tests {
     fn no_time_makes_a_window_panic() {
         for now_millis in [i64::MIN, 0, i64::MAX] {
             let mut window = SpendWindow::default();
-            window.record("1".parse().unwrap(), now_millis);
+            window.record("1".parse().unwrap(), 1, now_millis);
             assert_eq!((window.last_hour(now_millis), window.hour_before(now_millis)), (sum("1", 1), sum("0", 0)));
         }
     }

@@ -48,6 +48,7 @@ fn defaults() -> Configuration {
         realtime_timeout_minutes: 30,
         realtime_providers: RealtimeProviders::default(),
         realtime_default_model: "gpt-realtime".to_owned(),
+        realtime_retention_days: 30,
         model_prices: ModelPrices::default(),
         delivery_rule: DeliveryRule {
             max_attempts: 4,

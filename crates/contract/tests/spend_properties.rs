@@ -223,7 +223,7 @@ proptest! {
         let (mut window, mut now, mut all) = (SpendWindow::default(), 0, Vec::new());
         for (minutes, units) in records {
             now += minutes * 60_000 + 777;
-            window.record(Amount::new(money(units)).unwrap(), now);
+            window.record(money(units), 1, now);
             all.push((now / 60_000, units));
             let sum = |ages: std::ops::Range<i64>| -> u64 {
                 all.iter().filter(|(minute, _)| ages.contains(&(now / 60_000 - minute))).map(|(_, units)| units).sum()

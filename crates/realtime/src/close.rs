@@ -70,7 +70,8 @@ impl CloseMeaning {
     /// What any provider's close code means; `reason` is the provider's.
     pub fn of_code(code: u16, reason: &str) -> Self {
         match code {
-            1000 => Self::Ended,
+            // 1005: it was closed in order, and nobody said why.
+            1000 | 1005 => Self::Ended,
             1007 => Self::Failed {
                 problem: Problem::invalid("provider_refused_request", said("the provider refused the request", reason)),
                 close: Close::new(INTERNAL_ERROR, "the provider refused the request"),

@@ -4,7 +4,7 @@ use contract::{Identifier, RealtimeSession};
 use worker::{Request, Response, Result};
 
 use super::{Directory, calls::ListAllSessions};
-use crate::lease::{self, LeaseRefusal, Leased, TakeLease};
+use crate::lease::{self, Granted, LeaseRefusal, Leased, TakeLease};
 
 impl Directory {
     /// Takes a session, if there may be one more. Nothing waits between counting and taking.
@@ -14,7 +14,7 @@ impl Directory {
         if self.leases.count() >= limit {
             return lease::refuse(&LeaseRefusal::SystemFull { limit });
         }
-        self.leases.accept(&Leased::new(take))
+        self.leases.accept(&Leased::new(take), Granted::default())
     }
 
     /// A page of the sessions that go on.

@@ -116,7 +116,7 @@ impl VirtualKey {
         if !may_connect {
             self.server.close_all(KEY_SHUT, None, false);
         }
-        self.end_sessions_that_may_not_be()?;
+        self.attend_sessions()?;
         if is_deleted {
             self.keep_until_erased().await?;
         } else {

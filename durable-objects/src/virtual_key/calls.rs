@@ -2,7 +2,8 @@
 
 use contract::{
     AttemptOutcome, AuditEntry, Broadcast, ClientAccess, HistoryPage, KeyRecord, Money, Page, RealtimeConnection,
-    RotatedWebhookSecret, SpendView, StatisticsPeriod, TaskView, UndeliveredWebhook, WebhookStatistics,
+    RealtimeSessionRecord, RotatedWebhookSecret, SessionFigures, SpendView, StatisticsPeriod, TaskView,
+    UndeliveredWebhook, WebhookStatistics,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -93,6 +94,92 @@ pub struct EndSession {
     pub connection_id: String,
 }
 virtual_key_call!(EndSession => bool, "/realtime/end");
+
+/// Asks for the past realtime sessions of the key, the last one first. None where the key opens nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListPastSessions {
+    /// The key.
+    pub virtual_key_id: String,
+    /// Whether it is the operator who asks: of a key that opens nothing too.
+    pub for_operator: bool,
+    /// The cursor of the page.
+    pub after: Option<String>,
+    /// How many at the most.
+    pub limit: u32,
+}
+virtual_key_call!(ListPastSessions => Option<Vec<RealtimeSessionRecord>>, "/realtime/past");
+
+/// Says what a realtime session was, once it is over and its bills are paid or under way.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FinishSession {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The session.
+    pub connection_id: String,
+    /// The provider, the last one if there was more than one.
+    pub provider: String,
+    /// What it costs in all: what was billed beyond it is paid back.
+    pub cost: Money,
+    /// What it was.
+    pub figures: SessionFigures,
+    /// What the provider is to be asked later, if it says only then what it bills.
+    pub inquiry: Option<Inquiry>,
+}
+virtual_key_call!(FinishSession => (), "/realtime/finish");
+
+/// Asks for the recording of a session, to hear or to delete it, and has that audited. False where there is none; none at
+/// all where the key opens nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UseRecording {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The session.
+    pub connection_id: String,
+    /// Whether it is the operator who asks: of a key that opens nothing too.
+    pub is_operator: bool,
+    /// Whether it is deleted.
+    pub deletes: bool,
+    /// From which address of the network, for the audit trail.
+    pub from: Option<String>,
+}
+virtual_key_call!(UseRecording => Option<bool>, "/realtime/recording");
+
+/// What a provider is to be asked of a session that is over. Its key is not here: whoever asks has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// What is read.
+    pub url: String,
+    /// When, in milliseconds since the epoch, in ascending order: until it knows.
+    pub at_millis: Vec<i64>,
+    /// What a minute of the session costs.
+    pub per_minute: Money,
+}
+
+/// What the queue carries when a provider is to be asked how long it bills a session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inquire {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The session.
+    pub connection_id: String,
+    /// The provider's name in the configuration.
+    pub provider: String,
+    /// What is read.
+    pub url: String,
+}
+
+/// Says what a provider answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FinishInquiry {
+    /// The key.
+    pub virtual_key_id: String,
+    /// The session.
+    pub connection_id: String,
+    /// How long the provider bills, in milliseconds; none if it never says.
+    pub billed_millis: Option<u64>,
+}
+virtual_key_call!(FinishInquiry => (), "/realtime/inquiry");
 
 /// Hands the object events of its key, in order.
 #[derive(Debug, Serialize, Deserialize)]

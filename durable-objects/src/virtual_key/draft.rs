@@ -9,7 +9,7 @@ use contract::{DeadLetter, EventMeta, Notification, NotificationError, Task};
 use serde_json::json;
 use worker::Result;
 
-use super::{services::Services, spend::SpendDraft, webhooks::WebhookDraft};
+use super::{services::Services, session_store::StoredSession, spend::SpendDraft, webhooks::WebhookDraft};
 use crate::{
     desk::{JournalLimits, subject_of},
     log,
@@ -23,6 +23,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) spend: SpendDraft<'a>,
     pub(crate) webhooks: WebhookDraft<'a>,
     tasks: BTreeMap<String, Task>,
+    sessions: BTreeMap<String, StoredSession>,
     seen: BTreeSet<(String, String)>,
     notifications: Vec<Notification>,
     raised: Vec<Notification>,
@@ -39,6 +40,7 @@ impl<'a> Draft<'a> {
             spend: SpendDraft::new(&services.spend),
             webhooks: WebhookDraft::new(&services.webhooks, now_millis),
             tasks: BTreeMap::new(),
+            sessions: BTreeMap::new(),
             seen: BTreeSet::new(),
             notifications: Vec::new(),
             raised: Vec::new(),
@@ -65,6 +67,17 @@ impl<'a> Draft<'a> {
         let is_part = |task: &&Task| task.parent_task_id.as_ref().is_some_and(|id| id.as_str() == parent);
         parts.extend(self.tasks.values().filter(is_part).cloned());
         Ok(parts)
+    }
+
+    pub(crate) fn session(&self, id: &str) -> Result<Option<StoredSession>> {
+        match self.sessions.get(id) {
+            Some(session) => Ok(Some(session.clone())),
+            None => self.services.sessions.read(id),
+        }
+    }
+
+    pub(crate) fn put_session(&mut self, session: StoredSession) {
+        self.sessions.insert(session.record.connection_id.clone(), session);
     }
 
     /// Notes an event; false if this call, or an earlier one since `since_millis`, brought it already.
@@ -156,6 +169,9 @@ impl<'a> Draft<'a> {
             }
             for task in self.tasks.values() {
                 services.tasks.write(task)?;
+            }
+            for session in self.sessions.values() {
+                services.sessions.write(session)?;
             }
             self.spend.write()?;
             for notification in &self.raised {

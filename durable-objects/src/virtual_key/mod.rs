@@ -21,6 +21,8 @@ mod publish;
 mod queued;
 mod retention;
 mod services;
+pub(crate) mod session_money;
+pub(crate) mod session_store;
 mod sessions;
 mod spend;
 mod task_store;
@@ -36,9 +38,10 @@ use worker::{
 
 use self::{
     calls::{
-        ApplyKey, ApplyOperation, Arrive, BeginAttempt, Deliver, Disconnect, EndSession, FinishAttempt, GiveUp,
-        Inspect, ListSessions, ListTasks, Ping, Publish, ReadHistory, ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks,
-        Redeliver, Reserve, RotateWebhookSecret, TakeNumbers, Watch,
+        ApplyKey, ApplyOperation, Arrive, BeginAttempt, Deliver, Disconnect, EndSession, FinishAttempt, FinishInquiry,
+        FinishSession, GiveUp, Inspect, ListPastSessions, ListSessions, ListTasks, Ping, Publish, ReadHistory,
+        ReadKeyAudit, ReadSpend, ReadTask, ReadWebhooks, Redeliver, Reserve, RotateWebhookSecret, TakeNumbers,
+        UseRecording, Watch,
     },
     services::Services,
 };
@@ -119,8 +122,14 @@ impl DurableObject for VirtualKey {
             LEASE_PATH => Box::pin(self.lease(request)),
             ListSessions::PATH => call::serve(request, async |call: ListSessions| self.sessions(&call).await),
             EndSession::PATH => {
-                call::serve(request, async |call: EndSession| Ok(self.leases.end(&call.connection_id, LeaseEnd::Owner)))
+                call::serve(request, async |call: EndSession| self.end_session(&call.connection_id, LeaseEnd::Owner))
             }
+            FinishSession::PATH => call::serve(request, async |call: FinishSession| self.finish_session(call).await),
+            FinishInquiry::PATH => call::serve(request, async |call: FinishInquiry| self.finish_inquiry(call).await),
+            ListPastSessions::PATH => {
+                call::serve(request, async |call: ListPastSessions| self.past_sessions(&call).await)
+            }
+            UseRecording::PATH => call::serve(request, async |call: UseRecording| self.use_recording(call).await),
             Ping::PATH => call::serve(request, async |_: Ping| Ok(())),
             _ => return Response::error("no such call", 404),
         };
@@ -133,7 +142,7 @@ impl DurableObject for VirtualKey {
     }
 
     async fn websocket_close(&self, socket: WebSocket, code: usize, reason: String, _was_clean: bool) -> Result<()> {
-        if self.lease_closed(&socket, code).await? {
+        if self.lease_closed(&socket, code, &reason).await? {
             return Ok(());
         }
         self.server.closed(&socket, code, &reason).await;
@@ -141,7 +150,7 @@ impl DurableObject for VirtualKey {
     }
 
     async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> Result<()> {
-        if self.lease_closed(&socket, 1_006).await? {
+        if self.lease_closed(&socket, 1_006, "").await? {
             return Ok(());
         }
         self.server.broken(&socket).await;

@@ -15,7 +15,7 @@ use super::{
     calls::{Publish, Published},
     draft::Draft,
     key_state::KeyState,
-    spend, tasks, webhooks,
+    session_money, spend, tasks, webhooks,
 };
 use crate::{
     arrival,
@@ -126,7 +126,7 @@ impl VirtualKey {
     /// Does what follows from a draft once it is stored and told.
     pub(super) async fn follow_up(&self, draft: &Draft<'_>) -> Result<()> {
         if !draft.spend.is_empty() {
-            self.end_sessions_that_may_not_be()?;
+            self.attend_sessions()?;
         }
         if draft.has_raised() {
             self.empty_outbox().await?;
@@ -160,7 +160,10 @@ fn take(draft: &mut Draft<'_>, record: &KeyRecord, event: &DomainEvent) -> Resul
         EventBody::Task(task) => tasks::take(draft, event, task).map(reason),
         EventBody::Video(video) => tasks::take_media(draft, event, MediaEvent::Video(video)).map(reason),
         EventBody::Image(image) => tasks::take_media(draft, event, MediaEvent::Image(image)).map(reason),
-        EventBody::Spend(recorded) => spend::take(draft, record, recorded, correlation_id).map(Ok),
+        EventBody::Spend(recorded) => {
+            let counts = session_money::note_bill(draft, record, event, recorded)?;
+            spend::take(draft, record, recorded, counts, correlation_id).map(Ok)
+        }
         EventBody::Webhook(webhook) => webhooks::take(draft, webhook, correlation_id).map(reason),
         EventBody::WebhookRequest(request) => webhooks::request(draft, event, request),
         EventBody::System(system @ SystemEvent::RateLimitWarning(_)) => {

@@ -105,14 +105,15 @@ impl VirtualKey {
                 if now_millis >= erase_at_millis {
                     return self.erase().await;
                 }
+                self.empty_outbox().await?;
                 self.report_if_due().await?;
                 return services.alarm_clock.ring_by(erase_at_millis).await;
             }
             Some(KeyState::Known(record)) => {
                 if refusal_by(&record).is_some() {
                     self.server.close_all(KEY_SHUT, None, false);
-                    self.end_sessions_that_may_not_be()?;
                 }
+                self.attend_sessions()?;
                 self.move_up(&record).await?;
             }
             None => {}
@@ -125,10 +126,12 @@ impl VirtualKey {
         self.server.flush();
         self.empty_outbox().await?;
         self.ring_deliveries().await?;
+        self.end_lost_sessions()?;
+        self.inquire().await?;
         self.bring_letters().await?;
         self.report_if_due().await?;
         self.wind_expiry().await?;
-        let has_anything = self.sweep(limits, now_millis)?;
+        let has_anything = self.sweep(limits, now_millis).await?;
         if let Some(next) = services.tasks.next_deadline_millis()? {
             services.alarm_clock.ring_by(next).await?;
         }
@@ -142,6 +145,9 @@ impl VirtualKey {
     }
 
     pub(super) async fn erase(&self) -> Result<()> {
+        if let Some(id) = self.services.key.id()?.filter(|_| self.services.recordings.are_kept()) {
+            self.services.recordings.remove(&id, None).await?;
+        }
         self.services.storage.delete_all().await?;
         self.services.forget();
         Ok(())
@@ -149,7 +155,7 @@ impl VirtualKey {
 
     /// Drops what is past its time, at most once in `SWEEP_MILLIS`, since it reads whole tables. True if
     /// anything is left.
-    fn sweep(&self, limits: JournalLimits, now_millis: i64) -> Result<bool> {
+    async fn sweep(&self, limits: JournalLimits, now_millis: i64) -> Result<bool> {
         let services = &*self.services;
         if now_millis < services.last_sweep.at_millis()? + SWEEP_MILLIS / 2 {
             return Ok(true);
@@ -165,6 +171,7 @@ impl VirtualKey {
             services.desk.sweep(limits, now_millis)?,
             services.spend.sweep(now_millis)?,
             services.webhooks.sweep(now_millis)?,
+            self.drop_old_sessions(now_millis).await?,
         ];
         Ok(left.contains(&true))
     }

@@ -6,8 +6,8 @@ use worker::{Env, Result, Storage};
 
 use super::{
     key_state::StoredKey, letters::Letters, line::Line, navigation::Navigation, outbox::Outbox,
-    preferences::Preferences, presence::Presence, retention::LastSweep, spend::Spend, task_store::TaskStore,
-    webhooks::Webhooks,
+    preferences::Preferences, presence::Presence, retention::LastSweep, session_store::SessionStore, spend::Spend,
+    task_store::TaskStore, webhooks::Webhooks,
 };
 use crate::{
     alarm_clock::AlarmClock,
@@ -15,6 +15,7 @@ use crate::{
     deduplication::Deduplication,
     desk::Desk,
     identifiers::seconds_millis,
+    recordings::Recordings,
 };
 
 /// Connections and subscriptions of a key that its audit trail keeps.
@@ -33,6 +34,8 @@ pub(crate) struct Services {
     pub(crate) outbox: Outbox,
     pub(crate) letters: Letters,
     pub(crate) spend: Spend,
+    pub(crate) sessions: SessionStore,
+    pub(crate) recordings: Recordings,
     pub(crate) webhooks: Webhooks,
     pub(crate) preferences: Preferences,
     pub(crate) navigation: Navigation,
@@ -51,7 +54,6 @@ impl Services {
         Self {
             key: StoredKey::new(storage.sql(), env.clone()),
             presence: Presence::new(storage.sql()),
-            env,
             desk: Desk::new(&storage.sql(), MOST_AUDIT_ENTRIES),
             tasks: TaskStore::new(storage.sql()),
             deduplication: Deduplication::new(storage.sql()),
@@ -59,12 +61,15 @@ impl Services {
             outbox: Outbox::new(storage.sql()),
             letters: Letters::new(storage.sql()),
             spend: Spend::new(storage.sql()),
+            sessions: SessionStore::new(storage.sql()),
+            recordings: Recordings::of(&env),
             webhooks: Webhooks::new(storage.sql()),
             preferences: Preferences::new(storage.sql()),
             navigation: Navigation::new(storage.sql()),
             last_sweep: LastSweep::new(storage.sql()),
             alarm_clock: AlarmClock::new(open()),
             storage,
+            env,
             configuration,
         }
     }
@@ -89,6 +94,7 @@ impl Services {
         self.outbox.forget();
         self.letters.forget();
         self.spend.forget();
+        self.sessions.forget();
         self.webhooks.forget();
         self.preferences.forget();
         self.navigation.forget();

@@ -82,6 +82,8 @@ pub struct Configuration {
     pub realtime_providers: RealtimeProviders,
     /// `REALTIME_DEFAULT_MODEL`.
     pub realtime_default_model: String,
+    /// `REALTIME_RETENTION_DAYS`.
+    pub realtime_retention_days: u64,
     /// `MODEL_PRICES`.
     pub model_prices: ModelPrices,
     /// `WEBHOOK_MAX_ATTEMPTS`, `WEBHOOK_RETRY_SECONDS`, `WEBHOOK_TIMEOUT_SECONDS`, `WEBHOOK_BREAKER_FAILURES`,
@@ -135,6 +137,7 @@ impl Configuration {
             realtime_timeout_minutes: read(&table::REALTIME_TIMEOUT_MINUTES, &lookup)?,
             realtime_providers: read(&table::REALTIME_PROVIDERS, &lookup)?,
             realtime_default_model: read(&table::REALTIME_DEFAULT_MODEL, &lookup)?,
+            realtime_retention_days: read(&table::REALTIME_RETENTION_DAYS, &lookup)?,
             model_prices: read(&table::MODEL_PRICES, &lookup)?,
             delivery_rule: DeliveryRule {
                 max_attempts: count(read(&table::WEBHOOK_MAX_ATTEMPTS, &lookup)?),

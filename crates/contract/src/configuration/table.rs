@@ -36,6 +36,7 @@ pub static VARIABLES: &[&Variable] = &[
     &REALTIME_TIMEOUT_MINUTES,
     &REALTIME_PROVIDERS,
     &REALTIME_DEFAULT_MODEL,
+    &REALTIME_RETENTION_DAYS,
     &MODEL_PRICES,
     &WEBHOOK_MAX_ATTEMPTS,
     &WEBHOOK_RETRY_SECONDS,
@@ -315,6 +316,15 @@ pub(super) static REALTIME_DEFAULT_MODEL: Variable<ModelName> = Variable {
     values: ModelName,
     meaning: "The model of a realtime session whose client names none.",
     when_reached: None,
+    for_tests: false,
+};
+
+pub(super) static REALTIME_RETENTION_DAYS: Variable<Whole> = Variable {
+    name: "REALTIME_RETENTION_DAYS",
+    default: "30",
+    values: Whole { lowest: 1, highest: 3_650 },
+    meaning: "How long past realtime sessions are listed, at most 10,000 of a key, and their recordings kept.",
+    when_reached: Some("The session and its recording are deleted."),
     for_tests: false,
 };
 

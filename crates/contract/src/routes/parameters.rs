@@ -19,6 +19,8 @@ const fn header(name: &'static str, summary: &'static str, schema: &'static str)
 pub(super) const KEY_ID: Parameter = path("The virtual key.");
 pub(super) const TASK_ID: Parameter = path("The task.");
 pub(super) const REALTIME_ID: Parameter = path("The realtime session.");
+pub(super) const SESSION_ID: Parameter =
+    Parameter { name: "session", place: Place::Path, summary: "The realtime session.", schema: ID };
 pub(super) const SERVICE_TOKEN_ID: Parameter = path("The service token.");
 pub(super) const PROVIDER_NAME: Parameter =
     Parameter { name: "name", place: Place::Path, summary: "The provider.", schema: ID };

@@ -7,16 +7,16 @@ use super::{
     parameters::{
         AFTER, BEFORE, CE_ID, CE_SOURCE, CE_SPEC_VERSION, CE_TYPE, CE_VIRTUAL_KEY_ID, CONNECTION, CONTENT_ENCODING,
         DELIVERY, DIALECT, HUB, HUB_NAME, KEY_ID, LETTER_ID, LETTER_KEY, LETTER_KIND, LIMIT, MAYBE_CONNECTION, META,
-        MODEL, NEGOTIATE_VERSION, PERIOD, PROVIDER_NAME, REALTIME_ID, SERVICE_TOKEN_ID, TASK_ID, TASK_STATE, TASK_TYPE,
-        TRACE_PARENT,
+        MODEL, NEGOTIATE_VERSION, PERIOD, PROVIDER_NAME, REALTIME_ID, SERVICE_TOKEN_ID, SESSION_ID, TASK_ID,
+        TASK_STATE, TASK_TYPE, TRACE_PARENT,
     },
 };
 #[cfg(feature = "schema")]
 use crate::{
     AuditEntry, DeadLetter, Disconnected, EventResults, Health, HistoryEntry, IssuedToken, KeyCreation, KeyPatch,
     KeyRecord, KeyView, MadeServiceToken, OnlineKey, Page, ProblemKind, ProviderInput, ProviderView, QueuesView,
-    RealtimeConnections, RealtimeSession, Replayed, ReplayedAll, RotatedWebhookSecret, Rotation, ServiceTokenCreation,
-    ServiceTokenRecord, SpendView, TaskView, TokenRequest, UnavailableProblem, WebhookStatistics,
+    RealtimeConnections, RealtimeSession, RealtimeSessionRecord, Replayed, ReplayedAll, RotatedWebhookSecret, Rotation,
+    ServiceTokenCreation, ServiceTokenRecord, SpendView, TaskView, TokenRequest, UnavailableProblem, WebhookStatistics,
     problem::CONTENT_TYPE as PROBLEM, prometheus::CONTENT_TYPE as PROMETHEUS,
 };
 
@@ -170,6 +170,33 @@ routes! {
         answers: [no_content(204, "It is ended.")],
         problems: [NotFound],
     }
+    GET "/v1/realtime/sessions" {
+        id: "listPastRealtimeSessions",
+        summary: "Lists the key's realtime sessions that are over.",
+        tag: "Realtime",
+        opener: Owner,
+        parameters: [AFTER, LIMIT],
+        answers: [json!(200 "The sessions, the last one first.": Page<RealtimeSessionRecord>)],
+        problems: [InvalidParameter],
+    }
+    GET "/v1/realtime/sessions/{id}/recording" {
+        id: "playRecording",
+        summary: "Plays the recording of one of the key's realtime sessions, once it is over: the user on the left, the model on the right.",
+        tag: "Realtime",
+        opener: Owner,
+        parameters: [REALTIME_ID],
+        answers: [Answer { status: 200, summary: "A WAV file.", content: &[written("audio/wav", Shape::Text)] }],
+        problems: [NotFound],
+    }
+    DELETE "/v1/realtime/sessions/{id}/recording" {
+        id: "deleteRecording",
+        summary: "Deletes the recording of one of the key's realtime sessions. What is known of the session stays.",
+        tag: "Realtime",
+        opener: Owner,
+        parameters: [REALTIME_ID],
+        answers: [no_content(204, "It is deleted.")],
+        problems: [NotFound],
+    }
     GET "/v1/spend" {
         id: "readSpend",
         summary: "Reads what the key has spent in its period.",
@@ -283,6 +310,33 @@ routes! {
         problems: [InvalidParameter],
     }
 
+    GET "/v1/admin/keys/{id}/realtime/sessions" {
+        id: "listPastRealtimeSessionsOfKey",
+        summary: "Lists a key's realtime sessions that are over.",
+        tag: "Realtime",
+        opener: Operator,
+        parameters: [KEY_ID, AFTER, LIMIT],
+        answers: [json!(200 "The sessions, the last one first.": Page<RealtimeSessionRecord>)],
+        problems: [InvalidParameter],
+    }
+    GET "/v1/admin/keys/{id}/realtime/sessions/{session}/recording" {
+        id: "playRecordingOfKey",
+        summary: "Plays the recording of a realtime session of a key, once it is over: the user on the left, the model on the right.",
+        tag: "Realtime",
+        opener: Operator,
+        parameters: [KEY_ID, SESSION_ID],
+        answers: [Answer { status: 200, summary: "A WAV file.", content: &[written("audio/wav", Shape::Text)] }],
+        problems: [NotFound],
+    }
+    DELETE "/v1/admin/keys/{id}/realtime/sessions/{session}/recording" {
+        id: "deleteRecordingOfKey",
+        summary: "Deletes the recording of a realtime session of a key. What is known of the session stays.",
+        tag: "Realtime",
+        opener: Operator,
+        parameters: [KEY_ID, SESSION_ID],
+        answers: [no_content(204, "It is deleted.")],
+        problems: [NotFound],
+    }
     POST "/v1/admin/service-tokens" {
         id: "createServiceToken",
         summary: "Makes a token that a backend sends events with instead of the master key.",

@@ -24,7 +24,7 @@ use crate::Error;
 use crate::audio::AudioFormat;
 use crate::close::CloseMeaning;
 use crate::model::{Command, Item, Problem, ProviderEvent, SessionSettings};
-use crate::transport::{Frame, HttpRequest, HttpResponse, SocketRequest};
+use crate::transport::{Frame, HttpRequest, HttpResponse, Method, SocketRequest};
 use std::fmt;
 
 /// What a provider is like.
@@ -163,6 +163,11 @@ pub trait Provider: fmt::Debug + Send {
     /// The request that tells, after the call, what the provider bills, if it does not say so during the call.
     fn usage_inquiry(&self) -> Option<HttpRequest> {
         None
+    }
+
+    /// The same request, of a call that another connection made: its address is known, its headers hold the key.
+    fn usage_inquiry_at(&self, url: &str) -> HttpRequest {
+        HttpRequest { method: Method::Get, url: url.to_owned(), headers: Vec::new(), body: None }
     }
 
     /// Reads the answer to [`usage_inquiry`](Self::usage_inquiry).

@@ -1,6 +1,7 @@
 //! What the edge is to do.
 
 use super::{LinkId, Summary};
+use crate::audio::AudioFormat;
 use crate::close::Close;
 use crate::ledger::Row;
 use crate::model::Problem;
@@ -13,6 +14,17 @@ pub enum Side {
     Client,
     /// The provider's socket.
     Provider,
+}
+
+/// What a recording is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// What the user said.
+    User(Vec<u8>, AudioFormat),
+    /// What the client was sent, which may be ahead of what it plays.
+    Agent(Vec<u8>, AudioFormat),
+    /// What of that is not played yet, never will be.
+    AgentCutOff,
 }
 
 /// What the edge is to do.
@@ -61,6 +73,8 @@ pub enum Action {
     Resume(Side),
     /// This came to be due.
     Bill(Row),
+    /// Put this into the recording.
+    Record(Recorded),
     /// Ask this after the session, at [`USAGE_INQUIRY_MILLIS`](super::USAGE_INQUIRY_MILLIS), until [`Session::on_usage`](super::Session::on_usage) says that it is enough.
     AskForUsage {
         /// The request.

@@ -1,5 +1,6 @@
 //! What a client says, and what comes of it.
 
+use super::action::Recorded;
 use super::user::MIN_COMMIT_MILLIS;
 use super::{LinkState, Message, Session};
 use crate::audio::TICKS_PER_MILLISECOND;
@@ -72,6 +73,8 @@ impl Session {
             return Err(Problem::invalid("input_audio_buffer_full", message).at("audio"));
         }
         self.connect_if_resting();
+        let format = self.dialogue.settings.input_format();
+        self.dialogue.record(|| Recorded::User(audio.clone(), format));
         if self.holds_audio() {
             self.uncommitted_audio.extend(audio);
         } else {

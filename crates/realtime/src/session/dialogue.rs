@@ -1,6 +1,7 @@
 //! The conversation as the client sees it: whatever a provider says, in whatever order, becomes OpenAI's events in
 //! OpenAI's order.
 
+use super::action::Recorded;
 use super::conversation::Conversation;
 use super::response::Responses;
 use super::user::UserSide;
@@ -35,6 +36,10 @@ pub struct Counts {
     pub answers: u64,
     /// The sum of their delays, from the end of the user's turn to the first audio or text, in milliseconds.
     pub answer_delay_millis: u64,
+    /// The longest of them.
+    pub longest_answer_delay_millis: u64,
+    /// How long the user spoke, in milliseconds of audio.
+    pub talk_millis: u64,
 }
 
 /// The conversation and everything that is kept for it.
@@ -56,8 +61,12 @@ pub(super) struct Dialogue {
     pub(super) now_millis: u64,
     /// When the user's turn ended that has no answer yet.
     pub(super) asked_at_millis: Option<u64>,
+    /// Whether both sides are recorded.
+    pub(super) is_recorded: bool,
     /// Events for the client, in order, that have not been taken yet.
     out: Vec<ServerEvent>,
+    /// What is to be recorded and has not been taken yet.
+    recorded: Vec<Recorded>,
 }
 
 impl Dialogue {
@@ -77,7 +86,9 @@ impl Dialogue {
             keeps_conversation: false,
             now_millis: 0,
             asked_at_millis: None,
+            is_recorded: false,
             out: Vec::new(),
+            recorded: Vec::new(),
         }
     }
 
@@ -87,6 +98,18 @@ impl Dialogue {
 
     pub(super) fn error(&mut self, problem: Problem) {
         self.emit(ServerEvent::Error { error: problem });
+    }
+
+    /// Has something recorded, if the session is.
+    pub(super) fn record(&mut self, recorded: impl FnOnce() -> Recorded) {
+        if self.is_recorded {
+            self.recorded.push(recorded());
+        }
+    }
+
+    /// Takes what is to be recorded.
+    pub(super) fn take_recorded(&mut self) -> impl Iterator<Item = Recorded> + use<> {
+        std::mem::take(&mut self.recorded).into_iter()
     }
 
     /// Takes the events that are to be sent.

@@ -158,6 +158,7 @@ impl Session {
             link.state = LinkState::Closed;
             self.actions.push(Action::CloseProvider { link: link.id, close: Close::new(1000, "session ended") });
         }
+        self.pass_recorded();
         let request = self.link.provider.usage_inquiry();
         self.actions.extend(request.map(|request| Action::AskForUsage { request }));
         self.actions.push(Action::Ended(Box::new(self.summary())));

@@ -12,7 +12,9 @@
 //! 4. [`Action::TryNextProvider`]: [`replace_provider`](Session::replace_provider) with the next one that is configured,
 //!    or with none.
 //! 5. [`on_tick`](Session::on_tick) when it is [`next_tick_millis`](Session::next_tick_millis).
-//! 6. [`Action::Bill`]: take the cost from the key. When the key says that the session must end: [`end`](Session::end).
+//! 6. [`Action::Bill`]: take the cost from the key. Where the key lends it in parts, compare [`cost`](Session::cost) with
+//!    what was lent after each step, and [`bill_now`](Session::bill_now) in time. When the key says that the session must
+//!    end: [`end`](Session::end).
 //! 7. Until [`Action::Ended`]. After it, [`Action::AskForUsage`] may still bring [`Session::on_usage`].
 
 mod action;
@@ -35,7 +37,7 @@ mod tick;
 mod user;
 mod words;
 
-pub use action::{Action, Side};
+pub use action::{Action, Recorded, Side};
 pub use dialogue::Counts;
 pub use end::{EndReason, Summary};
 pub use link::LinkId;
@@ -53,6 +55,7 @@ use dialogue::Dialogue;
 use link::{Link, LinkState};
 use outbox::{Message, Outbox};
 use pace::Pace;
+use rust_decimal::Decimal;
 
 /// The largest message that a client may send, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
@@ -136,7 +139,8 @@ impl Session {
         let mut settings = SessionSettings::new(options.model, options.protocol.default_settings());
         settings.change(&options.settings);
         let ledger = Ledger::new(options.prices, EstimateRates::SECONDS_ONLY);
-        let dialogue = Dialogue::new(Identifiers::new(&options.name), settings, ledger);
+        let mut dialogue = Dialogue::new(Identifiers::new(&options.name), settings, ledger);
+        dialogue.is_recorded = options.is_recorded;
         Self {
             protocol: options.protocol,
             dialogue,
@@ -258,6 +262,16 @@ impl Session {
         }
     }
 
+    /// What came to be due so far, estimates included: what credit must cover.
+    pub fn cost(&self) -> Decimal {
+        self.dialogue.ledger.due_cost()
+    }
+
+    /// Whether it goes on, and is not being ended.
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     /// Whether the client may still send something.
     fn begin_step(&mut self, now_millis: u64) -> bool {
         self.dialogue.now_millis = now_millis.max(self.dialogue.now_millis);
@@ -275,8 +289,13 @@ impl Session {
     /// Puts what the dialogue has to say into the client's words, and returns what is to be done.
     fn finish_step(&mut self) -> Vec<Action> {
         self.say();
+        self.pass_recorded();
         self.regulate();
         std::mem::take(&mut self.actions)
+    }
+
+    fn pass_recorded(&mut self) {
+        self.actions.extend(self.dialogue.take_recorded().map(Action::Record));
     }
 
     fn say(&mut self) {
@@ -314,6 +333,10 @@ impl Session {
         session.insert("object".to_owned(), "realtime.session".into());
         session.insert("id".to_owned(), self.dialogue.identifiers.session().into());
         session.remove("expires_at");
+        // Whoever speaks is told that it is kept.
+        if self.dialogue.is_recorded {
+            session.insert("recording".to_owned(), true.into());
+        }
         if let Some(ends_at_millis) = self.link.ends_at_millis {
             session.insert("expires_at".to_owned(), (ends_at_millis / 1_000).into());
         }

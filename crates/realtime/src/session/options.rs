@@ -18,6 +18,8 @@ pub struct SessionOptions {
     pub settings: Object,
     /// What things cost.
     pub prices: Prices,
+    /// Whether both sides are recorded: the client is told so in each session object, as `"recording": true`.
+    pub is_recorded: bool,
     /// The provider to begin with.
     pub provider: Box<dyn Provider>,
     /// How long a provider may take to get ready, in milliseconds.
@@ -46,6 +48,7 @@ impl SessionOptions {
             model: model.into(),
             settings: Object::new(),
             prices: Prices::default(),
+            is_recorded: false,
             provider,
             connect_timeout_millis: 15_000,
             answer_timeout_millis: 30_000,

@@ -1,5 +1,6 @@
 //! What a response says and does, as items and their parts.
 
+use super::action::Recorded;
 use super::dialogue::Dialogue;
 use super::response::{Open, Part, PartKind};
 use super::words::Text;
@@ -39,6 +40,8 @@ impl Dialogue {
         }
         self.conversation.update(&place.item_id, |entry| entry.spoken_ticks = entry.spoken_ticks.saturating_add(ticks));
         self.first_output();
+        let format = self.settings.output_format();
+        self.record(|| Recorded::Agent(audio.to_vec(), format));
         self.emit(ServerEvent::AudioDelta { place, delta: STANDARD.encode(audio) });
     }
 
@@ -296,8 +299,10 @@ impl Dialogue {
     /// The first thing that the client hears or reads of an answer.
     pub(super) fn first_output(&mut self) {
         if let Some(asked_at) = self.asked_at_millis.take() {
+            let delay_millis = self.now_millis.saturating_sub(asked_at);
             self.counts.answers += 1;
-            self.counts.answer_delay_millis += self.now_millis.saturating_sub(asked_at);
+            self.counts.answer_delay_millis += delay_millis;
+            self.counts.longest_answer_delay_millis = self.counts.longest_answer_delay_millis.max(delay_millis);
         }
     }
 }

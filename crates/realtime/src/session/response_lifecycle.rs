@@ -2,6 +2,7 @@
 //!
 //! What arrives for a response that is over is dropped, and what arrives for none begins one.
 
+use super::action::Recorded;
 use super::dialogue::Dialogue;
 use super::response::{Held, PartKind, Response};
 use crate::client::ServerEvent;
@@ -280,6 +281,9 @@ impl Dialogue {
         self.counts.turns += 1;
         if matches!(outcome, Outcome::Cancelled { reason } if reason == "turn_detected") {
             self.counts.interruptions += 1;
+        }
+        if matches!(outcome, Outcome::Cancelled { .. }) {
+            self.record(|| Recorded::AgentCutOff);
         }
         let done = self.response_json(&response, Some(outcome));
         if self.responses.finished.len() == MAX_FINISHED {

@@ -77,6 +77,15 @@ impl Session {
         }
     }
 
+    /// Bills at once what is due: the credit that a key has lent runs out.
+    pub fn bill_now(&mut self, now_millis: u64) -> Vec<Action> {
+        self.begin_step(now_millis);
+        if !matches!(self.state, State::Ended { .. }) {
+            self.bill();
+        }
+        self.finish_step()
+    }
+
     /// Brings the rows up to what is due.
     pub(super) fn bill(&mut self) {
         self.billed_at_millis = self.now_millis();

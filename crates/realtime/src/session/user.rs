@@ -114,6 +114,7 @@ impl Dialogue {
             let millis = self.user.uncommitted_ticks / TICKS_PER_MILLISECOND;
             (self.fresh_item_id(item_id), millis, Vec::new())
         };
+        self.counts.talk_millis = self.counts.talk_millis.saturating_add(millis);
         self.user.uncommitted_ticks = 0;
         self.asked_at_millis = Some(self.now_millis);
         self.responses.stop_suppressing();

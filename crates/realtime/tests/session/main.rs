@@ -12,6 +12,7 @@ mod conversations;
 mod hang_up;
 mod limits;
 mod order;
+mod recording;
 mod robustness;
 mod support;
 mod taking_over;

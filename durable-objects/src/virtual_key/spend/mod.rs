@@ -5,7 +5,8 @@ mod store;
 use std::collections::BTreeMap;
 
 use contract::{
-    AlertRule, BudgetAlert, Identifier, KeyRecord, Notification, SpendAccount, SpendRecorded, SpendUpdate, SpendWindow,
+    AlertRule, Amount, BudgetAlert, Identifier, KeyRecord, Money, Notification, SpendAccount, SpendRecorded,
+    SpendUpdate, SpendWindow,
     admin_hub::{self, virtual_key_group},
     budget,
     hub::{ADMIN_HUB, SPEND_HUB, key_group},
@@ -34,6 +35,16 @@ struct Book {
     minutes: BTreeMap<i64, Spent>,
     days: BTreeMap<DayKey, Spent>,
     is_changed: bool,
+}
+
+impl Book {
+    /// Adds what came in so many requests: negative where it is paid back.
+    fn add(&mut self, amount: Money, requests: u64, now_millis: i64, day: DayKey) {
+        self.window.record(amount, requests, now_millis);
+        self.minutes.entry(minute_of(now_millis)).or_default().add(amount, requests);
+        self.days.entry(day).or_default().add(amount, requests);
+        self.is_changed = true;
+    }
 }
 
 impl<'a> SpendDraft<'a> {
@@ -77,11 +88,13 @@ impl<'a> SpendDraft<'a> {
     }
 }
 
-/// Adds a record: alerts in ascending order, then the update, then a look at whether that is unusual.
+/// Adds a record, of a request that is to be counted or of one that was: alerts in ascending order, then the update, then a
+/// look at whether that is unusual.
 pub(crate) fn take(
     draft: &mut Draft<'_>,
     record: &KeyRecord,
     recorded: &SpendRecorded,
+    counts: bool,
     correlation_id: Option<&str>,
 ) -> Result<()> {
     let now_millis = draft.now_millis;
@@ -92,13 +105,14 @@ pub(crate) fn take(
     let amount = recorded.amount.get();
     let day = day_of(now_millis);
     let name = |name: &Option<Identifier>| name.as_ref().map(ToString::to_string).unwrap_or_default();
-    book.ledger.totals.record(recorded);
+    if counts {
+        book.ledger.totals.record(recorded);
+    } else {
+        book.ledger.totals.record_more(recorded);
+    }
     book.ledger.last_day = Some(day);
     book.ledger.looked_at_day.get_or_insert(day);
-    book.window.record(recorded.amount, now_millis);
-    book.minutes.entry(minute_of(now_millis)).or_default().add(amount);
-    book.days.entry((day, name(&recorded.provider), name(&recorded.model))).or_default().add(amount);
-    book.is_changed = true;
+    book.add(amount, u64::from(counts), now_millis, (day, name(&recorded.provider), name(&recorded.model)));
 
     alert_and_update(draft, &mut book, account, correlation_id)?;
     if let Some(unusual) = book.ledger.anomaly.check(&book.window, now_millis) {
@@ -107,6 +121,35 @@ pub(crate) fn take(
     }
     draft.spend.book = Some(book);
     Ok(())
+}
+
+/// Pays back what was recorded too much, as far as this period has it.
+pub(crate) fn pay_back(
+    draft: &mut Draft<'_>,
+    record: &KeyRecord,
+    provider: &str,
+    model: &str,
+    amount: Money,
+) -> Result<()> {
+    let now_millis = draft.now_millis;
+    let id = identifier(record)?;
+    let account = SpendAccount { virtual_key_id: &id, budget: record.budget.as_ref() };
+    let mut book = draft.spend.open(now_millis)?;
+    begin_period(draft, &mut book, account);
+    let paid = book.ledger.totals.pay_back(amount);
+    let day = (day_of(now_millis), provider.to_owned(), model.to_owned());
+    book.add(Money::ZERO.saturating_sub(paid), 0, now_millis, day);
+    alert_and_update(draft, &mut book, account, None)?;
+    draft.spend.book = Some(book);
+    Ok(())
+}
+
+/// A record of what a session of that provider and model cost.
+pub(crate) fn record_of(provider: &str, model: &str, amount: Money) -> Result<SpendRecorded> {
+    let amount = Amount::new(amount).map_err(|error| worker::Error::RustError(error.to_string()))?;
+    let name = |name: &str| Identifier::new(name).ok();
+    let (provider, model) = (name(provider), name(model));
+    Ok(SpendRecorded { amount, provider, model, request_id: None, input_tokens: None, output_tokens: None })
 }
 
 /// Does what the time asks for: ends a period, tells what waited, alerts of what was held back, sums up what is over.

@@ -65,9 +65,9 @@ pub(super) struct Spent {
 }
 
 impl Spent {
-    pub(super) fn add(&mut self, amount: Money) {
+    pub(super) fn add(&mut self, amount: Money, records: u64) {
         self.amount = self.amount.saturating_add(amount);
-        self.records += 1;
+        self.records += records;
     }
 }
 

@@ -228,6 +228,10 @@ impl Provider for ElevenLabsAgents {
         Some(self.call(Method::Get, &path, &[], None))
     }
 
+    fn usage_inquiry_at(&self, url: &str) -> HttpRequest {
+        HttpRequest { method: Method::Get, url: url.to_owned(), headers: self.headers(), body: None }
+    }
+
     fn usage_answer(&self, response: &HttpResponse) -> UsageAnswer {
         let Ok(body) = json::object(NAME, &Frame::Text(response.body.clone())) else { return UsageAnswer::NotYet };
         let seconds = json::member(&body, "metadata").get("call_duration_secs").and_then(Value::as_u64);

@@ -174,8 +174,11 @@ impl Provider for Ultravox {
 
     fn usage_inquiry(&self) -> Option<HttpRequest> {
         let path = format!("/api/calls/{}", self.call_id.as_deref()?);
-        let url = url(&self.config.api_url, &path, &[]);
-        Some(HttpRequest { method: Method::Get, url, headers: self.headers(), body: None })
+        Some(self.usage_inquiry_at(&url(&self.config.api_url, &path, &[])))
+    }
+
+    fn usage_inquiry_at(&self, url: &str) -> HttpRequest {
+        HttpRequest { method: Method::Get, url: url.to_owned(), headers: self.headers(), body: None }
     }
 
     fn usage_answer(&self, response: &HttpResponse) -> UsageAnswer {

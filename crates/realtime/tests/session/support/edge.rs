@@ -6,7 +6,7 @@ use realtime::close::Close;
 use realtime::ledger::Row;
 use realtime::model::Problem;
 use realtime::provider::Provider;
-use realtime::session::{Action, EndReason, LinkId, Session, SessionOptions, Side, Summary};
+use realtime::session::{Action, EndReason, LinkId, Recorded, Session, SessionOptions, Side, Summary};
 use realtime::transport::{Frame, HttpRequest, HttpResponse, SocketRequest};
 use serde_json::Value;
 
@@ -28,6 +28,7 @@ pub(crate) struct Edge {
     pub(crate) usage_inquiry: Option<HttpRequest>,
     pub(crate) summary: Option<Summary>,
     pub(crate) paused: Vec<(Side, bool)>,
+    pub(crate) recorded: Vec<Recorded>,
     validator: Option<Validator>,
 }
 
@@ -59,6 +60,7 @@ impl Edge {
             usage_inquiry: None,
             summary: None,
             paused: Vec::new(),
+            recorded: Vec::new(),
             validator: (protocol == ClientProtocol::OpenAi).then(Validator::default),
         };
         let actions = edge.session.start(edge.now_millis);
@@ -220,6 +222,7 @@ impl Edge {
                 Action::Resume(side) => self.paused.push((side, false)),
                 Action::Bill(row) => self.rows.push(row),
                 Action::AskForUsage { request } => self.usage_inquiry = Some(request),
+                Action::Record(recorded) => self.recorded.push(recorded),
                 Action::Ended(summary) => self.summary = Some(*summary),
             }
         }
