@@ -12,11 +12,12 @@ import { OfficialClient } from '../harness/officialClient.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PAGES = [
-  'components',
-  'authentication',
-  'troubleshooting',
-  'migrating-from-polling',
-  'migrating-from-aspnetcore',
+  'README.md',
+  'clients/js/README.md',
+  'clients/rust/README.md',
+  ...readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ];
 const ELSEWHERE = 'https://elsewhere.example';
 
@@ -34,9 +35,8 @@ const anchor = (heading: string) =>
     .replaceAll(' ', '-');
 
 test.each(PAGES)('every link of %s leads somewhere', (page) => {
-  const path = join(PROJECT, 'docs', `${page}.md`);
+  const path = join(PROJECT, page);
   const links = [...readFileSync(path, 'utf8').matchAll(/\]\(([^):]+)\)/g)].map(([, link]) => link as string);
-  expect(links.length).toBeGreaterThan(2);
   const broken = links.filter((link) => {
     const [file = '', fragment] = link.split('#');
     const target = file === '' ? path : resolve(dirname(path), file);
