@@ -44,7 +44,7 @@ export class Audience {
     const connections = [];
     while (connections.length < count) {
       const opening = Array.from({ length: Math.min(OPENING, count - connections.length) }, async () => {
-        const connection = await Connection.open(place.socketUrl);
+        const connection = await Connection.open(place.socketUrl, place.isSocketIo);
         await place.greet(connection);
         return connection;
       });
@@ -54,16 +54,14 @@ export class Audience {
   }
 
   /**
-   * Posts an event, and returns the milliseconds from then to its receipt at the last connection.
+   * Posts events in one request, and returns the milliseconds from then to the receipt of the last at the last connection.
    *
-   * @param {BenchEvent} event
+   * @param {BenchEvent[]} events
    */
-  async deliver(event) {
-    this.#expected += event.record;
-    this.#missing = this.#connections.length;
+  async deliver(...events) {
+    const received = this.#expect(events);
     const posted = performance.now();
-    const received = this.#received();
-    await this.#place.post(event);
+    await this.#place.post(...events);
     return (await received) - posted;
   }
 
@@ -74,16 +72,21 @@ export class Audience {
    * @param {BenchEvent[]} events
    */
   async deliverAll(events) {
-    this.#expected += events.map(({ record }) => record).join('');
-    this.#missing = this.#connections.length * events.length;
+    const received = this.#expect(events);
     const posted = performance.now();
-    const received = this.#received();
     const rest = events.values();
     const poster = async () => {
       for (const event of rest) await this.#place.post(event);
     };
     await Promise.all(Array.from({ length: POSTED_AT_ONCE }, poster));
     return (await received) - posted;
+  }
+
+  /** @param {BenchEvent[]} events @returns the time of the last receipt */
+  #expect(events) {
+    this.#expected += events.map((event) => this.#place.record?.(event) ?? event.record).join('');
+    this.#missing = this.#connections.length * events.length;
+    return this.#received();
   }
 
   /** The time at which nothing is missing any more. @returns {Promise<number>} */

@@ -1,4 +1,6 @@
 // One client: a WebSocket that keeps what it receives, and counts records the moment they arrive.
+//
+// What is Socket.IO's is made like the rest: a record is an event as it stands in its frame, with a separator after it.
 
 import { once } from 'node:events';
 import WebSocket from 'ws';
@@ -15,12 +17,20 @@ export class Connection {
   #closing = false;
   #socket;
 
-  /** @param {WebSocket} socket */
-  constructor(socket) {
+  #isSocketIo;
+
+  /**
+   * @param {WebSocket} socket
+   * @param {boolean} isSocketIo
+   */
+  constructor(socket, isSocketIo) {
     this.#socket = socket;
+    this.#isSocketIo = isSocketIo;
     socket.on('message', (/** @type {Buffer} */ frame) => {
-      this.#frames.push(frame);
-      const records = countRecords(frame);
+      const received = isSocketIo ? this.#socketIo(frame) : frame;
+      if (received === undefined) return;
+      this.#frames.push(received);
+      const records = countRecords(received);
       if (records > 0) this.onRecords(records);
     });
     socket.on('close', (code, reason) => {
@@ -28,13 +38,23 @@ export class Connection {
     });
   }
 
-  /** @param {string} url */
-  static async open(url) {
+  /**
+   * @param {string} url
+   * @param {boolean} isSocketIo
+   */
+  static async open(url, isSocketIo = false) {
     // Its messages are small, and both sides would spend more on compression than on all the rest.
     const socket = new WebSocket(url, { perMessageDeflate: false });
-    const connection = new Connection(socket);
+    const connection = new Connection(socket, isSocketIo);
     await once(socket, 'open');
     return connection;
+  }
+
+  /** A frame of Engine.IO 4: its pings are answered (type 2, by type 3). @param {Buffer} frame */
+  #socketIo(frame) {
+    if (frame.length !== 1 || frame[0] !== 0x32) return Buffer.concat([frame, Buffer.of(SEPARATOR)]);
+    this.#socket.send('3');
+    return undefined;
   }
 
   /** Settles when something other than a ping arrives. @returns {Promise<void>} */
@@ -58,7 +78,7 @@ export class Connection {
 
   /** Says that the client lives: of whom it hears nothing for half a minute, a server may close the connection. */
   ping() {
-    this.#socket.send(PING);
+    if (!this.#isSocketIo) this.#socket.send(PING);
   }
 
   close() {

@@ -4,13 +4,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Audience } from './audience.mjs';
 import { taskStarted } from './events.mjs';
-import { edgePlace, rawPlace } from './places.mjs';
+import { edgePlace, peerPlace, rawPlace, socketIoPlace } from './places.mjs';
 import { processorMicros } from './processorTime.mjs';
 import { MEASURES, SERIES } from './series.mjs';
 
-/** @import { Figures, Measure, Plan, Series } from './series.mjs' */
-/** @typedef {{ origin: string, workerd?: number }} Running */
-/** @typedef {Record<Series['worker'], Running>} Workers */
+/** @import { Place } from './places.mjs' */
+/** @import { Contender, Figures, Measure, Plan, Series } from './series.mjs' */
+/** @typedef {{ origin: string, server?: number }} Running */
+/** @typedef {Record<Contender, Running>} Workers */
 
 /** Between two events, so that each is a lone one: no window of coalescing is open any more. */
 const PAUSE_MILLIS = 8;
@@ -56,27 +57,29 @@ function inTurn(round) {
 /**
  * @param {Plan} plan
  * @param {Workers} workers
- * @returns {Promise<Record<Series['worker'], Record<Measure, Audience>>>}
+ * @returns {Promise<Record<Contender, Record<Measure, Audience>>>}
  */
-async function connect({ connections }, { raw, edge }) {
+async function connect({ connections }, { raw, edge, party, socketIo, ws }) {
+  /** @param {(name: string, connections: number) => Place | Promise<Place>} place */
+  const audiences = async (place) => ({
+    lone: await Audience.open(await place('lone', 1), 1),
+    fanOut: await Audience.open(await place('fan-out', connections), connections),
+    burst: await Audience.open(await place('burst', connections), connections),
+    batch: await Audience.open(await place('batch', connections), connections),
+  });
   return {
-    raw: {
-      lone: await Audience.open(rawPlace(raw.origin, 'lone'), 1),
-      fanOut: await Audience.open(rawPlace(raw.origin, 'fan-out'), connections),
-      burst: await Audience.open(rawPlace(raw.origin, 'burst'), connections),
-    },
-    edge: {
-      lone: await Audience.open(await edgePlace(edge.origin, 1), 1),
-      fanOut: await Audience.open(await edgePlace(edge.origin, connections), connections),
-      burst: await Audience.open(await edgePlace(edge.origin, connections), connections),
-    },
+    raw: await audiences((name) => rawPlace(raw.origin, name)),
+    edge: await audiences((_, connections) => edgePlace(edge.origin, connections)),
+    party: await audiences((name) => peerPlace(party.origin, name)),
+    socketIo: await audiences((name) => socketIoPlace(socketIo.origin, name)),
+    ws: await audiences((name) => peerPlace(ws.origin, name)),
   };
 }
 
 /**
  * The events of one series, each when the one before it has arrived, or, in a burst, some at once.
  *
- * @param {Record<Series['worker'], Record<Measure, Audience>>} audiences
+ * @param {Record<Contender, Record<Measure, Audience>>} audiences
  * @param {Plan} plan
  * @param {Workers} workers
  * @param {{ round: number, series: Series, measure: Measure }} which
@@ -89,11 +92,14 @@ async function runSeries(audiences, plan, workers, { round, series, measure }) {
   globalThis.gc?.();
   // Not measured: it makes the task known, and wakes whatever went to sleep.
   await audience.deliver(taskStarted(taskId));
-  const sent = (measure === 'burst' ? burst : events)(taskId, plan.events[measure]);
+  const isAtOnce = measure === 'burst' || measure === 'batch';
+  const sent = (isAtOnce ? burst : events)(taskId, plan.events[measure]);
   const millis = [];
-  const serverBefore = processorMicros(workers[worker].workerd);
+  const serverBefore = processorMicros(workers[worker].server);
   const loadBefore = processorMicros(process.pid);
-  if (measure === 'burst') {
+  if (measure === 'batch') {
+    millis.push(await audience.deliver(...sent));
+  } else if (measure === 'burst') {
     const share = (await audience.deliverAll(sent)) / sent.length;
     millis.push(...sent.map(() => share));
   } else {
@@ -102,7 +108,7 @@ async function runSeries(audiences, plan, workers, { round, series, measure }) {
       millis.push(await audience.deliver(event));
     }
   }
-  const serverMicros = processorMicros(workers[worker].workerd) - serverBefore;
+  const serverMicros = processorMicros(workers[worker].server) - serverBefore;
   const loadMicros = processorMicros(process.pid) - loadBefore;
   await pause(SETTLE_MILLIS);
   audience.check({ isOrdered: measure !== 'burst' });

@@ -1,4 +1,4 @@
-// The two kinds of object under test: where clients connect to one, what they say first, and how it gets an event.
+// Those under test: where clients connect, what they say first, and how one gets an event.
 
 import { Agent, request } from 'node:http';
 import { LOCAL_VARS } from '../miniflare.config.js';
@@ -11,7 +11,9 @@ import { POSTED_AT_ONCE } from './series.mjs';
  * @typedef {object} Place
  * @property {string} socketUrl
  * @property {(connection: Connection) => Promise<void>} greet makes an open connection one that gets all events
- * @property {(event: BenchEvent) => Promise<void>} post settles when the event was accepted
+ * @property {(...events: BenchEvent[]) => Promise<void>} post in one request; settles when the events were accepted
+ * @property {(event: BenchEvent) => string} [record] what each connection receives, if it is not the event's own record
+ * @property {boolean} [isSocketIo]
  */
 
 /**
@@ -26,10 +28,58 @@ export function rawPlace(origin, object) {
   return {
     socketUrl: `${origin.replace('http', 'ws')}/${object}`,
     greet: async () => {},
-    post: async ({ type, record }) => {
-      const path = type === 'TaskStarted' ? 'store-and-send' : 'send';
-      await post(`${origin}/${object}/${path}`, { 'content-type': 'text/plain' }, record);
+    post: async (...events) => {
+      const isDurable = events.some(({ type }) => type === 'TaskStarted');
+      const path = (isDurable ? 'store-and-send' : 'send') + (events.length === 1 ? '' : '-each');
+      await post(`${origin}/${object}/${path}`, { 'content-type': 'text/plain' }, recordsOf(events));
     },
+  };
+}
+
+/**
+ * A room of a peer that sends what is POSTed to it as it is: partyserver, and `ws`.
+ *
+ * @param {string} origin
+ * @param {string} room
+ * @returns {Place}
+ */
+export function peerPlace(origin, room) {
+  const post = poster();
+  return {
+    socketUrl: `${origin.replace('http', 'ws')}/${room}`,
+    greet: async () => {},
+    post: async (...events) => {
+      await post(`${origin}/${room}`, { 'content-type': 'text/plain' }, recordsOf(events));
+    },
+  };
+}
+
+/**
+ * A room of Socket.IO, which is told an event and its arguments, and writes them itself.
+ *
+ * @param {string} origin
+ * @param {string} room
+ * @returns {Place}
+ */
+export function socketIoPlace(origin, room) {
+  const post = poster();
+  /** @param {BenchEvent} event */
+  const packet = ({ record }) => {
+    const { target, arguments: args } = JSON.parse(record.slice(0, -1));
+    return [target, ...args];
+  };
+  return {
+    socketUrl: `${origin.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket&room=${room}`,
+    isSocketIo: true,
+    greet: async (connection) => {
+      // Asks Socket.IO to be connected (type 40), and waits until it is. What Engine.IO says by itself may come before.
+      connection.send('40');
+      for (let said = ''; !said.includes('40{'); said += connection.take()) await connection.nextRecord();
+    },
+    post: async (...events) => {
+      await post(`${origin}/${room}`, { 'content-type': 'application/json' }, JSON.stringify(events.map(packet)));
+    },
+    record: (event) => `42${JSON.stringify(packet(event))}\u001e`,
   };
 }
 
@@ -54,14 +104,21 @@ export async function edgePlace(origin, connections) {
       const subscribe = { type: 1, invocationId: '1', target: 'SubscribeToTaskType', arguments: ['*'] };
       await answered(connection, subscribe, '{"type":3,"invocationId":"1"');
     },
-    post: async ({ type, data }) => {
-      const event = { specversion: '1.0', id: String(++posted), source: '/bench', type, virtualkeyid, data };
-      const headers = { ...master, 'content-type': 'application/cloudevents+json' };
-      const answer = await post(`${origin}/v1/events`, headers, JSON.stringify(event));
-      const [result] = JSON.parse(answer).results;
-      if (result.status !== 'delivered') throw new Error(`an event was not delivered: ${answer}`);
+    post: async (...events) => {
+      const lines = events.map(({ type, data }) =>
+        JSON.stringify({ specversion: '1.0', id: String(++posted), source: '/bench', type, virtualkeyid, data }),
+      );
+      const type = lines.length === 1 ? 'application/cloudevents+json' : 'application/x-ndjson';
+      const answer = await post(`${origin}/v1/events`, { ...master, 'content-type': type }, lines.join('\n'));
+      const missing = JSON.parse(answer).results.find((/** @type {any} */ { status }) => status !== 'delivered');
+      if (missing !== undefined) throw new Error(`an event was not delivered: ${JSON.stringify(missing)}`);
     },
   };
+}
+
+/** @param {BenchEvent[]} events */
+function recordsOf(events) {
+  return events.map(({ record }) => record).join('');
 }
 
 /**

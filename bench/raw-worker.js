@@ -1,12 +1,17 @@
 // The limit: as little as a Durable Object can do to fan an event out, in JavaScript, with nothing of SignalR in it.
 //
-//     GET  /{object}                  a WebSocket
-//     POST /{object}/send             sends the body to every socket of the object
-//     POST /{object}/store-and-send   writes it as one row first: what no durable event can do without
+//     GET  /{object}                       a WebSocket
+//     POST /{object}/send                  sends the body to every socket of the object
+//     POST /{object}/store-and-send        writes it as one row first: what no durable event can do without
+//     POST /{object}/send-each             the same for each record of the body
+//     POST /{object}/store-and-send-each
 //
 // The Worker asks the object by `fetch`, as Conduit Edge does.
 
 import { DurableObject } from 'cloudflare:workers';
+
+/** Each with its separator. */
+const RECORDS = /[^\u001e]*\u001e/g;
 
 export class Raw extends DurableObject {
   constructor(ctx, env) {
@@ -22,16 +27,14 @@ export class Raw extends DurableObject {
       this.ctx.acceptWebSocket(server);
       return new Response(null, { status: 101, webSocket: client });
     }
-    const record = await request.text();
-    if (request.url.endsWith('/store-and-send')) {
-      this.ctx.storage.sql.exec('INSERT INTO event (record) VALUES (?)', record);
+    const body = await request.text();
+    const isStored = request.url.includes('/store-and-');
+    const records = request.url.endsWith('-each') ? body.match(RECORDS) : [body];
+    for (const record of records) {
+      if (isStored) this.ctx.storage.sql.exec('INSERT INTO event (record) VALUES (?)', record);
+      for (const socket of this.ctx.getWebSockets()) socket.send(record);
     }
-    let recipients = 0;
-    for (const socket of this.ctx.getWebSockets()) {
-      socket.send(record);
-      recipients += 1;
-    }
-    return Response.json({ recipients });
+    return Response.json({});
   }
 }
 

@@ -29,7 +29,7 @@ const folder = await mkdtemp(join(tmpdir(), 'conduit-edge-relays-'));
 const vars = JSON.stringify({ RELAY_AFTER_CONNECTIONS: values.each });
 const server = fork(new URL('serve.mjs', import.meta.url), ['edge', folder, vars]);
 try {
-  const [{ origin, workerd }] = await once(server, 'message');
+  const [{ origin, server: workerd }] = await once(server, 'message');
   await measure(origin, workerd);
 } finally {
   server.kill();

@@ -11,8 +11,8 @@ import { median, quantile, spread, sum } from './statistics.mjs';
  * @property {string} contender
  * @property {{ median: number, p10: number, p90: number, p99: number }} millis from POST to the last receipt: median and
  *   p99 of all events, p10 and p90 of the rounds' medians
- * @property {number} deliveriesPerSecond connections by that median
- * @property {number} serverMicros processor time of workerd for an event
+ * @property {number} deliveriesPerSecond deliveries of an event, or a batch, by that median
+ * @property {number} serverMicros processor time of the server for an event
  * @property {number} loadMicros processor time of the load generator for an event
  * @property {Ratio} [ratio] to the series that is the limit; none for the limit itself
  */
@@ -41,13 +41,24 @@ export function rows(figures, plan) {
         measure,
         contender: title,
         millis: { ...spread(medians(own)), median: middle, p99: quantile(events, 0.99) },
-        deliveriesPerSecond: ((measure === 'lone' ? 1 : plan.connections) * 1_000) / middle,
+        deliveriesPerSecond: (deliveries(measure, plan) * 1_000) / middle,
         serverMicros: serverMicros(own),
         loadMicros: sum(own.map(({ loadMicros }) => loadMicros)) / events.length,
         ...(limit === id ? {} : { ratio: ratio(own, of(limit), limit) }),
       };
     });
   });
+}
+
+/**
+ * What a time is of.
+ *
+ * @param {Measure} measure
+ * @param {Plan} plan
+ */
+function deliveries(measure, { connections, events }) {
+  if (measure === 'lone') return 1;
+  return measure === 'batch' ? connections * events.batch : connections;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Conduit Edge beside the least that a Durable Object can do:
+// Conduit Edge beside the least that a Durable Object can do, and beside what one would take instead:
 //
 //     npm run bench [-- --quick] [-- --rounds 15] [-- --connections 500] [-- --storage folder]
 //
@@ -18,9 +18,12 @@ import { table } from './table.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { Running } from './load.mjs' */
-/** @import { Figures, Plan } from './series.mjs' */
+/** @import { Contender, Figures, Plan } from './series.mjs' */
 
 const RESULTS = new URL('results/', import.meta.url);
+
+/** Those that are no Workers. @type {Set<Contender>} */
+const NODE_PEERS = new Set(['socketIo', 'ws']);
 
 const { values } = parseArgs({
   options: {
@@ -35,7 +38,9 @@ const { values } = parseArgs({
 const plan = {
   rounds: count('rounds', values.rounds ?? (values.quick ? '3' : '15')),
   connections: count('connections', values.connections),
-  events: values.quick ? { lone: 10, fanOut: 5, burst: 20 } : { lone: 40, fanOut: 20, burst: 50 },
+  events: values.quick
+    ? { lone: 10, fanOut: 5, burst: 20, batch: 100 }
+    : { lone: 40, fanOut: 20, burst: 50, batch: 100 },
 };
 
 const facts = { ...machine(), storage: values.storage };
@@ -45,7 +50,13 @@ const children = [];
 // Whoever waits for one of them fails then, and all is cleared away.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => children.map(stop));
 try {
-  const workers = { raw: await serve('raw'), edge: await serve('edge') };
+  const workers = {
+    raw: await serve('raw'),
+    edge: await serve('edge'),
+    party: await serve('party'),
+    socketIo: await serve('socketIo'),
+    ws: await serve('ws'),
+  };
   const figures = await load({ plan, workers });
   await report(figures);
 } catch (error) {
@@ -57,11 +68,13 @@ try {
 }
 
 /**
- * @param {string} worker
+ * @param {Contender} worker
  * @returns {Promise<Running>}
  */
 async function serve(worker) {
-  const server = fork(place('serve.mjs'), [worker, join(storage, worker)]);
+  const server = NODE_PEERS.has(worker)
+    ? fork(place(`peers/${worker}.mjs`))
+    : fork(place('serve.mjs'), [worker, join(storage, worker)]);
   children.push(server);
   const ended = once(server, 'exit').then(() => {
     throw new Error(`the Worker "${worker}" did not start`);

@@ -4,11 +4,13 @@ import { taskProgress, taskStarted } from './events.mjs';
 
 /** @import { BenchEvent } from './events.mjs' */
 
+/** @typedef {'raw' | 'edge' | 'party' | 'socketIo' | 'ws'} Contender */
+
 /**
  * @typedef {object} Series
  * @property {string} id
  * @property {string} title
- * @property {'raw' | 'edge'} worker
+ * @property {Contender} worker
  * @property {(taskId: string, count: number) => BenchEvent[]} events those of a round, in order
  * @property {(taskId: string, count: number) => BenchEvent[]} burst those of a round in which they are posted at once
  * @property {string} limit id of the series that shows what was possible: raw JavaScript's, with as many rows
@@ -43,6 +45,30 @@ export const SERIES = [
     limit: 'raw-send',
   },
   {
+    id: 'party-send',
+    title: 'partyserver, broadcast',
+    worker: 'party',
+    events: ephemeral,
+    burst: ephemeralOfEach,
+    limit: 'raw-send',
+  },
+  {
+    id: 'socket-io-emit',
+    title: 'Socket.IO on Node.js, emit',
+    worker: 'socketIo',
+    events: ephemeral,
+    burst: ephemeralOfEach,
+    limit: 'raw-send',
+  },
+  {
+    id: 'ws-send',
+    title: 'ws on Node.js, send',
+    worker: 'ws',
+    events: ephemeral,
+    burst: ephemeralOfEach,
+    limit: 'raw-send',
+  },
+  {
     id: 'raw-row',
     title: 'raw JavaScript, one row, then send',
     worker: 'raw',
@@ -63,10 +89,10 @@ export const SERIES = [
 /** Events of a burst that are on their way at a time. */
 export const POSTED_AT_ONCE = 8;
 
-/** @typedef {'lone' | 'fanOut' | 'burst'} Measure */
+/** @typedef {'lone' | 'fanOut' | 'burst' | 'batch'} Measure */
 
 /** @type {Measure[]} */
-export const MEASURES = ['lone', 'fanOut', 'burst'];
+export const MEASURES = ['lone', 'fanOut', 'burst', 'batch'];
 
 /**
  * @typedef {object} Plan
@@ -80,7 +106,7 @@ export const MEASURES = ['lone', 'fanOut', 'burst'];
  * @property {number} round
  * @property {string} series its id
  * @property {Measure} measure
- * @property {number[]} millis for each event, from its POST to its receipt at the last connection; of a burst, its share
- * @property {number} serverMicros processor time of workerd for all of them; NaN where it is not known
+ * @property {number[]} millis for each event, from its POST to its receipt at the last connection; of a burst, its share; of a batch, the batch
+ * @property {number} serverMicros processor time of the server for all of them; NaN where it is not known
  * @property {number} loadMicros processor time of the load generator
  */

@@ -43,8 +43,13 @@ export function table(rows, plan) {
  * @param {Measure} measure
  * @param {Plan} plan
  */
-function audience(measure, { connections }) {
-  return { lone: 'to 1', fanOut: `to ${connections}`, burst: `burst to ${connections}` }[measure];
+function audience(measure, { connections, events }) {
+  return {
+    lone: 'to 1',
+    fanOut: `to ${connections}`,
+    burst: `burst to ${connections}`,
+    batch: `${events.batch} at once to ${connections}`,
+  }[measure];
 }
 
 /**

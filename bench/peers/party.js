@@ -1,0 +1,22 @@
+// partyserver, on the same workerd: what its guide shows, with hibernation, addressed the shortest way it has.
+
+import { Server } from 'partyserver';
+
+/** Each with its separator: one, or those of a batch. */
+const RECORDS = /[^\u001e]*\u001e/g;
+
+export class Party extends Server {
+  static options = { hibernate: true };
+
+  async onRequest(request) {
+    for (const record of (await request.text()).match(RECORDS)) this.broadcast(record);
+    return new Response('{}');
+  }
+}
+
+export default {
+  fetch(request, env) {
+    const [, room] = new URL(request.url).pathname.split('/');
+    return env.PARTY.getByName(room).fetch(request);
+  },
+};
