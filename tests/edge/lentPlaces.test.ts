@@ -27,9 +27,9 @@ describe('to keys', () => {
     const [shard, one, other] = keysOfOneShard();
     const enter = (virtual_key_id: string, places: number, more: number, turn: number) =>
       front.askObject('DIRECTORY', `directory-${shard}`, '/enter', { virtual_key_id, places, more, turn });
-    await expect(enter(one, 0, 8, 1)).resolves.toEqual({ Lent: { places: 8 } });
-    await expect(enter(one, 0, 1, 2)).resolves.toEqual({ Lent: { places: 8 } });
-    await expect(enter(other, 0, 8, 1)).resolves.toEqual({ Lent: { places: 4 } });
+    await expect(enter(one, 0, 8, 1)).resolves.toEqual({ Lent: { places: 8, broadcast: 0 } });
+    await expect(enter(one, 0, 1, 2)).resolves.toEqual({ Lent: { places: 8, broadcast: 0 } });
+    await expect(enter(other, 0, 8, 1)).resolves.toEqual({ Lent: { places: 4, broadcast: 0 } });
     await expect(enter(other, 4, 1, 2)).resolves.toEqual({ Full: { limit: TOTAL } });
   });
 });

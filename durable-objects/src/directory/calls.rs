@@ -52,8 +52,8 @@ directory_call!(Enter => Entered, "/enter", |call| shard_of(&call.virtual_key_id
 /// Whether a key may have more connections.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Entered {
-    /// It has so many places now, and is brought every broadcast from now on.
-    Lent { places: u64 },
+    /// It has so many places now, and is brought every broadcast after this one.
+    Lent { places: u64, broadcast: i64 },
     /// All the connections that the whole system may have are taken.
     Full { limit: u64 },
 }

@@ -168,9 +168,9 @@ impl Directory {
             return Ok(Entered::Full { limit });
         }
         let last_broadcast = self.figures.last_broadcast()?;
-        let places = self.online.enter(key, places, last_broadcast, enter.turn, now_millis())?;
+        let (places, broadcast) = self.online.enter(key, places, last_broadcast, enter.turn, now_millis())?;
         self.alarm_clock.ring_by(now_millis() + LEASE_MILLIS).await?;
-        Ok(Entered::Lent { places })
+        Ok(Entered::Lent { places, broadcast })
     }
 
     /// Has this shard have so many places, if there are as many.

@@ -46,14 +46,26 @@ impl Online {
     }
 
     /// Lends a key so many places in all, or those that it has if they are more: of two questions asked at once the later
-    /// may have wanted less. Returns how many it has. One that was not online gets later broadcasts than the last.
-    pub(crate) fn enter(&self, key: &str, places: u64, last_broadcast: i64, turn: i64, now_millis: i64) -> Result<u64> {
+    /// may have wanted less. Returns how many it has, and the last broadcast that it is not brought any more: one that
+    /// was not online gets later ones than the last.
+    pub(crate) fn enter(
+        &self,
+        key: &str,
+        places: u64,
+        last_broadcast: i64,
+        turn: i64,
+        now_millis: i64,
+    ) -> Result<(u64, i64)> {
         let row = vec![key.into(), integer(places).into(), last_broadcast.into(), now_millis.into(), turn.into()];
         let statement = "INSERT INTO online VALUES (?1, ?2, '{}', 0, ?3, ?4, ?5, 0, 0)
             ON CONFLICT (key) DO UPDATE SET places = MAX(places, ?2), heard_at_millis = ?4, turn = MAX(turn, ?5)
-            RETURNING places";
+            RETURNING places, broadcast";
         let row = rows::first(self.tables.sql()?, statement, row)?;
-        Ok(row.and_then(|mut row| row.integer()).and_then(|places| u64::try_from(places).ok()).unwrap_or(places))
+        let entered = |mut row: rows::Row| {
+            let lent = row.integer().and_then(|lent| u64::try_from(lent).ok()).unwrap_or(places);
+            (lent, row.integer().unwrap_or(last_broadcast))
+        };
+        Ok(row.map_or((places, last_broadcast), entered))
     }
 
     /// Takes a key's word, unless a later one has overtaken it; one without connections and places goes.

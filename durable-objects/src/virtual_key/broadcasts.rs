@@ -23,7 +23,7 @@ impl VirtualKey {
         let services = &self.services;
         let known = services.presence.last_broadcast()?.unwrap_or(0);
         if let Some(first) = deliver.broadcasts.first().filter(|first| first.number > known + 1) {
-            services.catch_up(Some(first.number - 1)).await?;
+            services.fetch_missed(|| Ok(first.number - 1)).await?;
         }
         let key = &deliver.virtual_key_id;
         let notifications = keep(services, &deliver.broadcasts, |one| notifications_of(services, key, one, None))?;
@@ -42,13 +42,22 @@ impl VirtualKey {
 }
 
 impl Services {
-    /// Fetches the broadcasts that came while nobody of the key was online, up to one of them or the last. Of what came
-    /// before there was such a key, none.
-    pub(super) async fn catch_up(&self, through: Option<i64>) -> Result<()> {
+    /// Fetches the broadcasts that came while nobody of the key was online. Of what came before there was such a key,
+    /// none; and none of those that the directory brings, since clients are told of them then.
+    pub(super) async fn catch_up(&self) -> Result<()> {
+        self.fetch_missed(|| Ok(self.presence.not_brought_through()?.unwrap_or(i64::MAX))).await
+    }
+
+    /// Fetches broadcasts up to one, which is asked for again after each wait: somebody may have connected meanwhile.
+    async fn fetch_missed(&self, through: impl Fn() -> Result<i64>) -> Result<()> {
         loop {
-            let after = self.presence.last_broadcast()?.unwrap_or(0);
-            let read = ReadBroadcasts { after, through: through.unwrap_or(i64::MAX) };
-            let missed = call::ask(&self.env, &read).await?;
+            let read = ReadBroadcasts { after: self.presence.last_broadcast()?.unwrap_or(0), through: through()? };
+            if read.after >= read.through {
+                return Ok(());
+            }
+            let mut missed = call::ask(&self.env, &read).await?;
+            let through = through()?;
+            missed.retain(|broadcast| broadcast.number <= through);
             let Some(KeyState::Known(record)) = self.key.stored()? else { return Ok(()) };
             if missed.is_empty() {
                 return Ok(());

@@ -24,7 +24,7 @@ impl VirtualKey {
         if !self.may_read(&read.virtual_key_id).await? {
             return Ok(None);
         }
-        self.services.catch_up(None).await?;
+        self.services.catch_up().await?;
         let limit = read.limit as usize;
         let mut cursor = read.after.clone();
         let mut items = Vec::new();

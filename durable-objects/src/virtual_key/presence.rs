@@ -29,7 +29,8 @@ use crate::{
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS presence (
         only INTEGER PRIMARY KEY, places INTEGER NOT NULL, broadcast INTEGER, is_watched INTEGER NOT NULL
-    )";
+    );
+    CREATE TABLE IF NOT EXISTS brought (only INTEGER PRIMARY KEY, after_broadcast INTEGER NOT NULL)";
 
 /// What was carried is reported so long after it happened. An object that nothing happens to stays in memory for ten
 /// seconds (Durable Objects, hibernation), so the figures are still there then.
@@ -61,6 +62,8 @@ struct Row {
     /// The last broadcast that was brought, or fetched.
     broadcast: Option<i64>,
     is_watched: bool,
+    /// The directory brings every broadcast after this one, while there are places.
+    brought_after: i64,
 }
 
 impl Presence {
@@ -88,7 +91,10 @@ impl Presence {
             places: found.integer().and_then(|places| u64::try_from(places).ok()).unwrap_or(0),
             broadcast: found.integer(),
             is_watched: found.integer() == Some(1),
+            brought_after: 0,
         });
+        let after = rows::first(self.tables.sql()?, "SELECT after_broadcast FROM brought", Vec::new())?;
+        let row = Row { brought_after: after.and_then(|mut after| after.integer()).unwrap_or(0), ..row };
         self.row.replace(Some(row));
         Ok(row)
     }
@@ -102,6 +108,22 @@ impl Presence {
         rows::run(self.tables.sql()?, "INSERT OR REPLACE INTO presence VALUES (1, ?, ?, ?)", values)?;
         self.row.replace(Some(row));
         Ok(())
+    }
+
+    /// Notes what the directory lent, and which broadcasts it brings from now on.
+    fn enter(&self, places: u64, brought_after: i64) -> Result<()> {
+        let row = self.read()?;
+        if row.brought_after != brought_after {
+            let note = "INSERT OR REPLACE INTO brought VALUES (1, ?)";
+            rows::run(self.tables.sql()?, note, vec![brought_after.into()])?;
+        }
+        self.write(Row { places: places.max(row.places), brought_after, ..row })
+    }
+
+    /// The last broadcast that the directory does not bring; none if it brings none, since nobody is connected.
+    pub(crate) fn not_brought_through(&self) -> Result<Option<i64>> {
+        let row = self.read()?;
+        Ok((row.places > 0).then_some(row.brought_after))
     }
 
     /// The number of the last broadcast that was brought, or fetched, if any was.
@@ -157,10 +179,7 @@ impl VirtualKey {
             let enter = Enter { virtual_key_id: virtual_key_id.to_owned(), places, more, turn };
             let entered = call::ask(&self.services.env, &enter).await;
             match entered? {
-                Entered::Lent { places } => {
-                    let row = self.services.presence.read()?;
-                    self.services.presence.write(Row { places: places.max(row.places), ..row })?;
-                }
+                Entered::Lent { places, broadcast } => self.services.presence.enter(places, broadcast)?,
                 Entered::Full { .. } if !has_checked => {
                     // Some of this key's own may be dead.
                     has_checked = true;

@@ -43,7 +43,7 @@ impl DeskHub for NavigationHub {
 
     /// What concerns everybody is not brought to a key nobody of which is online.
     async fn before_replay(self: Rc<Self>) -> Result<(), HubError> {
-        self.0.catch_up(None).await.map_err(HubError::internal)
+        self.0.catch_up().await.map_err(HubError::internal)
     }
 }
 
