@@ -116,9 +116,9 @@ export async function edgePlace(origin, connections) {
   };
 }
 
-/** @param {BenchEvent[]} events */
+/** A line each. @param {BenchEvent[]} events */
 function recordsOf(events) {
-  return events.map(({ record }) => record).join('');
+  return events.map(({ record }) => record).join('\n');
 }
 
 /**

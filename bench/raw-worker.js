@@ -3,15 +3,12 @@
 //     GET  /{object}                       a WebSocket
 //     POST /{object}/send                  sends the body to every socket of the object
 //     POST /{object}/store-and-send        writes it as one row first: what no durable event can do without
-//     POST /{object}/send-each             the same for each record of the body
+//     POST /{object}/send-each             the same for each line of the body
 //     POST /{object}/store-and-send-each
 //
 // The Worker asks the object by `fetch`, as Conduit Edge does.
 
 import { DurableObject } from 'cloudflare:workers';
-
-/** Each with its separator. */
-const RECORDS = /[^\u001e]*\u001e/g;
 
 export class Raw extends DurableObject {
   constructor(ctx, env) {
@@ -29,7 +26,7 @@ export class Raw extends DurableObject {
     }
     const body = await request.text();
     const isStored = request.url.includes('/store-and-');
-    const records = request.url.endsWith('-each') ? body.match(RECORDS) : [body];
+    const records = request.url.endsWith('-each') ? body.split('\n') : [body];
     for (const record of records) {
       if (isStored) this.ctx.storage.sql.exec('INSERT INTO event (record) VALUES (?)', record);
       for (const socket of this.ctx.getWebSockets()) socket.send(record);

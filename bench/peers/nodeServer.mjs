@@ -13,6 +13,8 @@ export function nodeServer(send) {
     send(roomOf(request.url), await text(request));
     response.end('{}');
   });
+  // Else it would hang up on a connection that is kept for the next round.
+  server.keepAliveTimeout = 0;
   const start = async () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

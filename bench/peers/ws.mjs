@@ -3,14 +3,11 @@
 import { WebSocketServer } from 'ws';
 import { nodeServer, roomOf } from './nodeServer.mjs';
 
-/** Each with its separator: one, or those of a batch. */
-const RECORDS = /[^\u001e]*\u001e/g;
-
 /** @type {Map<string, Set<import('ws').WebSocket>>} */
 const rooms = new Map();
 
 const { server, start } = nodeServer((room, body) => {
-  for (const record of body.match(RECORDS) ?? []) {
+  for (const record of body.split('\n')) {
     for (const socket of rooms.get(room) ?? []) socket.send(record);
   }
 });
