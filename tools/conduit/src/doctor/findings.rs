@@ -102,7 +102,7 @@ impl Findings {
                 json!({ "ok": self.bad == 0, "failed": self.bad, "warnings": self.warnings, "checks": self.all });
             self.output.value(&summary)?;
         } else if self.bad == 0 {
-            let warnings = if self.warnings == 0 { String::new() } else { format!(", {} warnings", self.warnings) };
+            let warnings = if self.warnings == 0 { String::new() } else { format!("; warnings: {}", self.warnings) };
             self.output.text(&format!("\n{GOOD}nothing is wrong{GOOD:#}{warnings}"))?;
         }
         match self.bad {

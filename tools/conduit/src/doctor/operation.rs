@@ -60,7 +60,7 @@ fn judged(queues: &Value) -> Finding {
     let dead = number(queues, "deadLetters");
     if dead > 0 {
         return Finding::warning(
-            format!("{dead} dead letters: what was accepted and could not be delivered"),
+            format!("dead letters: {dead}, which were accepted and could not be delivered"),
             "GET /v1/admin/dead-letters says why; POST /v1/admin/dead-letters/replay sends them on their way again.",
         );
     }
