@@ -74,8 +74,7 @@ fn refusal(visit: &Visit, retry_after_seconds: u64) -> Refusal {
 }
 
 fn address_of(visit: &Visit) -> String {
-    let header = visit.request.headers().get("cf-connecting-ip").ok().flatten();
-    address_key(header.as_deref().unwrap_or_default())
+    address_key(visit.remote_address().as_deref().unwrap_or_default())
 }
 
 /// What an address is counted under: itself, or of IPv6 its /64, which is what one customer has at the least. The

@@ -29,6 +29,11 @@ impl Visit {
         path == "/hubs" || path.starts_with("/hubs/")
     }
 
+    /// The client's address, which the platform gives; locally there may be none.
+    pub(crate) fn remote_address(&self) -> Option<String> {
+        self.request.headers().get("cf-connecting-ip").ok().flatten()
+    }
+
     /// The body of a route that takes one small object.
     pub(crate) async fn small_body(&mut self) -> std::result::Result<Vec<u8>, Refusal> {
         let body = self.request.bytes().await?;

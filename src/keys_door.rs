@@ -190,8 +190,7 @@ pub(crate) fn only_sends_events() -> Refusal {
 
 /// Who changes something, for the audit trail.
 pub(crate) fn author(visit: &Visit) -> Author {
-    let from = visit.request.headers().get("cf-connecting-ip").ok().flatten();
-    Author { actor: "operator".to_owned(), from }
+    Author { actor: "operator".to_owned(), from: visit.remote_address() }
 }
 
 fn unknown(id: &str) -> Refusal {

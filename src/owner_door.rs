@@ -92,8 +92,7 @@ pub(crate) async fn rotate_webhook_secret(visit: &Visit) -> Result<Response, Ref
         let detail = "this route takes the virtual key itself, neither a client token nor the master key";
         return Err(Refusal::problem(ProblemKind::Forbidden, detail));
     };
-    let from = visit.request.headers().get("cf-connecting-ip").ok().flatten();
-    let rotate = RotateWebhookSecret { virtual_key_id, from };
+    let rotate = RotateWebhookSecret { virtual_key_id, from: visit.remote_address() };
     let rotated = durable_objects::ask(&visit.env, &rotate).await?.ok_or_else(unusable)?;
     let mut response = Response::from_json(&rotated)?;
     // Nobody in between keeps a secret.

@@ -1,20 +1,18 @@
 //! What a session costs, on its way to the key's ledger: each row becomes a `SpendRecorded` and goes the way of all events,
 //! through the queue where the key's object does not take it.
 
-use std::time::Duration;
-
 use contract::{AcceptedEvent, DomainEvent};
 use durable_objects::{SESSION_SOURCE, log};
 use realtime::ledger::Row;
 use rust_decimal::Decimal;
 use serde_json::{json, value::RawValue};
-use worker::{Delay, Env};
+use worker::Env;
 
-use super::summary::{input_tokens, output_tokens};
+use super::{
+    retry::retried,
+    summary::{input_tokens, output_tokens},
+};
 use crate::handover::{Handed, Way, hand_over};
-
-/// How long to wait before each further try, where neither the object nor the queue took an event.
-pub(super) const RETRY_MILLIS: [u64; 3] = [500, 2_000, 8_000];
 
 /// Makes events of the rows of one session.
 pub(super) struct Biller {
@@ -62,16 +60,15 @@ impl Biller {
 
 /// Hands a bill to the key's object, or to the queue.
 pub(super) async fn send(env: &Env, bill: AcceptedEvent) {
-    let mut delays = RETRY_MILLIS.into_iter();
-    loop {
+    let sent = retried(async || {
         let again = AcceptedEvent { event: bill.event.clone(), json: bill.json.clone() };
-        let handed = hand_over(env, vec![again], Way::Straight).await;
-        let Some(Handed::Unavailable(reason)) = handed.first() else { return };
-        let Some(millis) = delays.next() else {
-            log::error("a bill was taken by nobody", json!({ "id": bill.event.id, "error": reason }));
-            return;
-        };
-        Delay::from(Duration::from_millis(millis)).await;
+        match hand_over(env, vec![again], Way::Straight).await.into_iter().next() {
+            Some(Handed::Unavailable(reason)) => Err(reason),
+            _ => Ok(()),
+        }
+    });
+    if let Err(reason) = sent.await {
+        log::error("a bill was taken by nobody", json!({ "id": bill.event.id, "error": reason }));
     }
 }
 

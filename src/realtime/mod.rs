@@ -14,6 +14,7 @@
 //! | `sessions_door` | the sessions that go on, for the key's owner and the operator |
 //! | `bill` | what a session costs, on its way to the key's ledger |
 //! | `summary` | what a session was, on its way to the key's object |
+//! | `retry` | tries again to say both |
 //! | `inquiry` | asks providers that say only later what they bill |
 //! | `recorder` | records both sides |
 //! | `recordings_door` | recordings, for the key's owner and the operator |
@@ -27,6 +28,7 @@ mod pump;
 mod purse;
 mod recorder;
 mod recordings_door;
+mod retry;
 mod sessions_door;
 mod socket;
 mod summary;

@@ -54,8 +54,7 @@ async fn use_recording(
     is_operator: bool,
     deletes: bool,
 ) -> Result<UseRecording, Refusal> {
-    let from = visit.request.headers().get("cf-connecting-ip").ok().flatten();
-    let recording = UseRecording { virtual_key_id, connection_id, is_operator, deletes, from };
+    let recording = UseRecording { virtual_key_id, connection_id, is_operator, deletes, from: visit.remote_address() };
     if durable_objects::ask(&visit.env, &recording).await?.ok_or_else(unusable)? {
         return Ok(recording);
     }

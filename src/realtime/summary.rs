@@ -1,7 +1,5 @@
 //! What a session was, on its way to the key's object, which keeps it.
 
-use std::time::Duration;
-
 use contract::{Money, SessionFigures};
 use durable_objects::{FinishSession, Inquiry, log, now_millis};
 use realtime::{
@@ -12,9 +10,9 @@ use realtime::{
 };
 use rust_decimal::Decimal;
 use serde_json::json;
-use worker::{Delay, Env};
+use worker::Env;
 
-use super::bill::{Biller, RETRY_MILLIS};
+use super::{bill::Biller, retry::retried};
 
 /// Puts together what is kept of a session.
 pub(super) fn of(
@@ -90,12 +88,8 @@ fn money(figure: Decimal) -> Money {
 
 /// Hands it to the key's object. What cannot be handed over is not kept.
 pub(super) async fn send(env: &Env, finish: FinishSession) {
-    let mut delays = RETRY_MILLIS.into_iter();
-    while let Err(error) = durable_objects::ask(env, &finish).await {
-        let Some(millis) = delays.next() else {
-            let line = json!({ "connectionId": finish.connection_id, "error": error.to_string() });
-            return log::error("what a realtime session was could not be kept", line);
-        };
-        Delay::from(Duration::from_millis(millis)).await;
+    if let Err(error) = retried(async || durable_objects::ask(env, &finish).await).await {
+        let line = json!({ "connectionId": finish.connection_id, "error": error.to_string() });
+        log::error("what a realtime session was could not be kept", line);
     }
 }
