@@ -6,7 +6,7 @@ import { inWords } from '../connection/api.ts';
 import { unwatch, watch, watched } from '../connection/session.ts';
 import { Action } from '../parts/action.tsx';
 import { Copy } from '../parts/copy.tsx';
-import { Dialog } from '../parts/dialog.tsx';
+import { Dialog, FormEnd } from '../parts/dialog.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { count, date, money, percent, plural } from '../parts/format.ts';
 import { Panel } from '../parts/panel.tsx';
@@ -232,19 +232,7 @@ function NewKey({ keys, onClose }: { keys: Keys; onClose: () => void }) {
         <label class="check">
           <input type="checkbox" name="realtime" /> It may open realtime sessions
         </label>
-        {trouble.value !== '' && (
-          <p class="trouble" role="alert">
-            {trouble.value}
-          </p>
-        )}
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={isBusy.value}>
-            Make it
-          </button>
-        </div>
+        <FormEnd trouble={trouble.value} label="Make it" isBusy={isBusy.value} onCancel={onClose} />
       </form>
     </Dialog>
   );
@@ -267,19 +255,7 @@ function BudgetDialog({ row, keys, onClose }: { row: KeyRow; keys: Keys; onClose
       <form onSubmit={submit}>
         <BudgetFields budget={row.budget} />
         <p class="quiet">Left empty, there is none.</p>
-        {trouble.value !== '' && (
-          <p class="trouble" role="alert">
-            {trouble.value}
-          </p>
-        )}
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            Set it
-          </button>
-        </div>
+        <FormEnd trouble={trouble.value} label="Set it" onCancel={onClose} />
       </form>
     </Dialog>
   );
